@@ -1,0 +1,145 @@
+"""The person's matte, the person's own colours at its edge, and the background behind them."""
+
+import logging
+
+import cv2
+import numpy as np
+
+from pechead_live.coefficients import FloatArray
+from pechead_live.detector.segmenter import segment_person
+from pechead_live.errors import MissingAssetError, MissingDependencyError
+from pechead_live.frame import Pixels
+
+logger = logging.getLogger(__name__)
+
+Matte = np.ndarray
+"""(H, W) uint8, 255 on the person."""
+
+
+def person_matte(plate: Pixels, inside: Matte, head: FloatArray) -> Matte:
+    """The matte of the person on ``plate`` (P, W, 3); ``head`` (N, 2) are pixels known to be head.
+
+    A segmentation network when its file is at hand, else GrabCut seeded by ``head``; its edge is
+    then laid along the picture's by a guided filter. The person ends softly where the photo
+    (``inside``, 255) ends to the left and right.
+    """
+    try:
+        coarse = _segmented(plate)
+    except (MissingAssetError, MissingDependencyError) as error:
+        logger.info("no person segmenter, GrabCut instead: %s", error)
+        coarse = _grab_cut(plate, head)
+    hull = cv2.convexHull(np.round(head).astype(np.int32))
+    sure = np.zeros(coarse.shape, np.uint8)
+    cv2.fillConvexPoly(sure, hull, 255)
+    coarse = np.maximum(coarse, cv2.GaussianBlur(sure, (0, 0), 2).astype(np.float32) / 255)
+    radius = max(2, plate.shape[0] // 100)
+    guided = cv2.ximgproc.guidedFilter(plate, coarse, radius, 1e-4 * 255 * 255)
+    sharpened = np.clip((guided - 0.3) / 0.5, 0, 1) * _one_piece(guided, head)
+    return (sharpened * _side_fade(inside) * 255 + 0.5).astype(np.uint8)
+
+
+def _segmented(plate: Pixels) -> FloatArray:
+    """(H, W) in [0, 1]: the network sees the middle square for detail, the whole for the sides."""
+    height, width = plate.shape[:2]
+    left = (width - height) // 2
+    coarse = segment_person(plate)
+    coarse[:, left : left + height] = segment_person(plate[:, left : left + height])
+    return coarse
+
+
+def _one_piece(coarse: FloatArray, head: FloatArray) -> FloatArray:
+    """(H, W) 1 on and around the connected piece of ``coarse`` that holds the head, else 0."""
+    _, parts = cv2.connectedComponents((coarse > 0.35).astype(np.uint8))
+    x, y = np.round(head.mean(axis=0)).astype(int)
+    piece = (parts == parts[y, x]).astype(np.uint8)
+    return cv2.dilate(piece, np.ones((5, 5), np.uint8)).astype(np.float32)
+
+
+def _side_fade(inside: Matte) -> FloatArray:
+    """(W,) 1 inside the photo, falling to 0 over its outermost columns where it ends."""
+    columns = np.flatnonzero(inside.max(axis=0))
+    height, width = inside.shape
+    x = np.arange(width, dtype=np.float32)
+    fade = np.ones(width, np.float32)
+    ramp = 0.05 * height
+    if columns[0] > 0:
+        fade = np.minimum(fade, (x - columns[0]) / ramp)
+    if columns[-1] < width - 1:
+        fade = np.minimum(fade, (columns[-1] - x) / ramp)
+    smooth = np.clip(fade, 0, 1)
+    return smooth * smooth * (3 - 2 * smooth)
+
+
+def _grab_cut(plate: Pixels, head: FloatArray) -> FloatArray:
+    """(H, W) in [0, 1]: GrabCut at a quarter of the area, shoulders assumed below the head."""
+    small = cv2.resize(plate, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    height, width = small.shape[:2]
+    points = head / 2
+    low, high = points.min(axis=0), points.max(axis=0)
+    centre, size = (low + high) / 2, high - low
+    labels = np.full((height, width), cv2.GC_BGD, np.uint8)
+    middle = (int(centre[0]), int(centre[1] - 0.05 * size[1]))
+    cv2.ellipse(labels, middle, _axes(size * (0.85, 0.85)), 0, 0, 360, cv2.GC_PR_BGD, -1)
+    top = int(high[1] - 0.1 * size[1])
+    for reach, label in ((2.0, cv2.GC_PR_BGD), (1.3, cv2.GC_PR_FGD)):
+        left, right = int(centre[0] - reach * size[0]), int(centre[0] + reach * size[0])
+        slope = int(0.3 * size[1])
+        body = np.array([[centre[0], top], [right, top + slope], [right, height], [left, height]])
+        body = np.vstack([body, [[left, top + slope]]]).astype(np.int32)
+        cv2.fillPoly(labels, [body], label)
+    cv2.ellipse(labels, middle, _axes(size * (0.62, 0.68)), 0, 0, 360, cv2.GC_PR_FGD, -1)
+    cv2.ellipse(labels, middle, _axes(size * (0.40, 0.45)), 0, 0, 360, cv2.GC_FGD, -1)
+    state = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.grabCut(small, labels, None, state[0], state[1], 4, cv2.GC_INIT_WITH_MASK)
+    person = ((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)).astype(np.uint8)
+    kernel = np.ones((5, 5), np.uint8)
+    person = cv2.morphologyEx(cv2.morphologyEx(person, cv2.MORPH_OPEN, kernel), cv2.MORPH_CLOSE, kernel)
+    _, parts = cv2.connectedComponents(person)
+    person = (parts == parts[middle[1], middle[0]]).astype(np.float32)
+    full = (plate.shape[1], plate.shape[0])
+    return np.asarray(cv2.resize(cv2.GaussianBlur(person, (0, 0), 1.5), full))
+
+
+def _axes(size: FloatArray) -> tuple[int, int]:
+    return max(1, int(size[0])), max(1, int(size[1]))
+
+
+def fill(pixels: Pixels, known: Matte) -> Pixels:
+    """``pixels`` where ``known`` is 255, elsewhere filled smoothly from there (push-pull)."""
+    return np.clip(_push_pull(pixels.astype(np.float32), known.astype(np.float32) / 255), 0, 255).astype(
+        np.uint8
+    )
+
+
+def _push_pull(colour: FloatArray, weight: FloatArray) -> FloatArray:
+    """Means over ever larger blocks fill what the finer level does not know."""
+    height, width = weight.shape
+    if min(height, width) <= 2:
+        total = max(float(weight.sum()), 1e-6)
+        mean = (colour * weight[..., None]).sum(axis=(0, 1)) / total
+        return np.broadcast_to(mean, colour.shape).astype(np.float32)
+    half = ((width + 1) // 2, (height + 1) // 2)
+    small_weight = np.asarray(cv2.resize(weight, half, interpolation=cv2.INTER_AREA))
+    small = np.asarray(cv2.resize(colour * weight[..., None], half, interpolation=cv2.INTER_AREA))
+    small = small / np.maximum(small_weight, 1e-6)[..., None]
+    coarse = _push_pull(small, np.minimum(1, small_weight * 2))
+    wide = np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC))
+    return colour * weight[..., None] + wide * (1 - weight[..., None])
+
+
+def person_colours(plate: Pixels, matte: Matte) -> Pixels:
+    """``plate`` with the background's colour taken out of the person's soft edge."""
+    sure = (cv2.erode(matte, np.ones((3, 3), np.uint8)) > 240).astype(np.uint8) * 255
+    return fill(plate, sure)
+
+
+def background_behind(plate: Pixels, inside: Matte, matte: Matte) -> Pixels:
+    """The stage without the person, filled smoothly from what the photo shows around them."""
+    reach = plate.shape[0] // 40 * 2 + 1
+    grown = cv2.dilate(matte, np.ones((reach, reach), np.uint8))
+    columns = np.flatnonzero(inside.max(axis=0))
+    known = ((grown < 8) & (inside > 0)).astype(np.uint8) * 255
+    known[:, : columns[0] + reach * (columns[0] > 0)] = 0
+    if columns[-1] < inside.shape[1] - 1:
+        known[:, columns[-1] - reach :] = 0
+    return fill(plate, known)

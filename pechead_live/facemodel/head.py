@@ -1,0 +1,56 @@
+"""The head beyond the face mesh: an ellipsoid for crown, sides and back.
+
+The 68 landmarks, or even the 478 points, leave the hair behind when the head turns. The ellipsoid's
+proportions against the mesh are a head's: about 1.5 times as high as the mesh, a tenth wider than
+it (ears, hair) and 1.2 times as deep as it is wide.
+"""
+
+import numpy as np
+
+from pechead_live.coefficients import FloatArray
+from pechead_live.facemodel.topology import CHIN, FACE_OVAL, FOREHEAD
+
+HEIGHT, WIDTH, DEPTH = 1.5, 1.12, 1.2
+"""Ellipsoid's height and width against the mesh's, depth against the ellipsoid's width."""
+
+SAMPLES = 420
+"""Points on the whole ellipsoid; about 300 remain once those under the mesh are dropped."""
+
+
+def head_extension(mean: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(M, 3) points and (M, 3) outward normals around the mean face (478, 3), model space."""
+    oval = mean[list(FACE_OVAL)]
+    top, chin = float(mean[FOREHEAD, 1]), float(mean[CHIN, 1])
+    half_width = WIDTH * float(np.ptp(oval[:, 0])) / 2
+    half_height = HEIGHT * (chin - top) / 2
+    half_depth = DEPTH * half_width
+    centre = np.array([0.0, chin - half_height, float(mean[FOREHEAD, 2]) + half_depth * 0.94])
+    axes = np.array([half_width, half_height, half_depth])
+    direction = _fibonacci_sphere(SAMPLES)
+    points = centre + direction * axes
+    normals = direction / axes
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    outside = ~_inside_oval(points, oval) | (points[:, 2] > oval[:, 2].max())
+    keep = outside & (points[:, 1] < chin)
+    return points[keep].astype(np.float32), normals[keep].astype(np.float32)
+
+
+def _fibonacci_sphere(count: int) -> FloatArray:
+    """(count, 3) nearly even directions, symmetric in x."""
+    half = count // 2
+    i = np.arange(half) + 0.5
+    y = 1 - 2 * i / half
+    angle = np.pi * (1 + 5**0.5) * i
+    radius = np.sqrt(1 - y * y)
+    side = np.stack([radius * np.cos(angle), y, radius * np.sin(angle)], axis=1)
+    return np.concatenate([side, side * (-1, 1, 1)]).astype(np.float32)
+
+
+def _inside_oval(points: FloatArray, oval: FloatArray) -> np.ndarray:
+    """(M,) True where a point lies inside the oval as seen from the front (even-odd rule)."""
+    x, y = points[:, None, 0], points[:, None, 1]
+    a, b = oval[None, :, :2], np.roll(oval, -1, axis=0)[None, :, :2]
+    crosses = (a[..., 1] > y) != (b[..., 1] > y)
+    rise = np.where(crosses, b[..., 1] - a[..., 1], 1.0)
+    at = a[..., 0] + (y - a[..., 1]) * (b[..., 0] - a[..., 0]) / rise
+    return (crosses & (x < at)).sum(axis=1) % 2 == 1

@@ -1,0 +1,181 @@
+"""The `analytic` renderer: no weights, only geometry.
+
+Two warps and a composite, each in its own file. Expression first, in the portrait's own pose: the
+face mesh moves the skin (`mesh`), eyeballs and mouth are drawn into their openings (`openings`).
+Then the pose: the whole person turns with the head's shape, the torso follows (`turn`), and lands
+on the still background. Splitting rigid from expression motion keeps cheeks whole; layers keep the
+background still.
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from pechead_live.avatar.avatar import Avatar
+from pechead_live.coefficients import Coefficients, FloatArray
+from pechead_live.errors import InputError
+from pechead_live.expressions import EXPRESSION_NAMES
+from pechead_live.facemodel.apertures import follow_of, settle
+from pechead_live.facemodel.model import load_face_model, project
+from pechead_live.facemodel.topology import CHIN
+from pechead_live.frame import Picture, Pixels
+from pechead_live.renderer.crown import with_crown
+from pechead_live.renderer.mesh import add_rings, backward_map, ringed_mesh
+from pechead_live.renderer.openings import draw_openings, find_openings
+from pechead_live.renderer.turn import Head, TurnConfig, turn_map, vertex_normals
+
+_EYES_OPEN = np.array(
+    [0.0 if name.startswith(("eyeBlink", "eyeSquint", "eyeLookDown")) else 1.0 for name in EXPRESSION_NAMES],
+    np.float32,
+)
+
+
+class AnalyticState(NamedTuple):
+    """Nothing: each picture depends on its own coefficients alone."""
+
+
+class AnalyticRenderer:
+    """Draws one avatar at one size."""
+
+    def __init__(
+        self,
+        avatar: Avatar,
+        width: int,
+        height: int,
+        *,
+        background: Pixels | None = None,
+        config: TurnConfig = TurnConfig(),
+    ) -> None:
+        """``width`` and ``height`` in pixels; a picture wider than high shows more of the plate.
+
+        ``background`` (any size) takes the place of the portrait's own.
+        """
+        if not (64 <= width <= 4096 and 64 <= height <= 4096):
+            raise InputError(f"a picture of {width} x {height} pixels: give 64 to 4096 each")
+        if not 1.0 <= width / height <= 16 / 9 + 0.01:
+            raise InputError(
+                f"a picture of {width} x {height} pixels: give a shape between 1:1 and 16:9"
+            )
+        self._avatar, self._config = avatar, config
+        self._size = (width, height)
+        self._model = load_face_model()
+        stage = _scaled(np.dstack([avatar.person, avatar.matte]), width, height)
+        self._person, self._origin = with_crown(stage)
+        self._origin[0] += (stage.shape[1] - width) // 2
+        own = _middle(_scaled(avatar.background, width, height), width)
+        self._background = own if background is None else _cover(background, width, height)
+        rest = avatar.rest
+        shape = avatar.shape(self._model, rest.expression)
+        self._rest_points = self._to_pixels(avatar.points) + self._origin
+        depth = (shape @ rest.rotation.T)[:, 2]
+        self._mesh = ringed_mesh(self._rest_points, depth, self._model.triangles)
+        self._region = _region(self._mesh.source, self._person.shape[1], self._person.shape[0])
+        self._openings = find_openings(
+            np.ascontiguousarray(self._person[..., :3]), self._rest_points
+        )
+        normals = vertex_normals(shape[:468], self._model.triangles)
+        normals = np.concatenate([normals, np.tile([[0, 0, -1]], (len(shape) - 468, 1))])
+        self._head = Head(
+            points=self._model.head,
+            normals=np.concatenate([normals, self._model.head_normals]).astype(np.float32),
+            chin=shape[CHIN],
+        )
+
+    def initial_state(self) -> AnalyticState:
+        """The empty state."""
+        return AnalyticState()
+
+    def render(
+        self, coefficients: Coefficients, state: AnalyticState
+    ) -> tuple[Picture, AnalyticState]:
+        """Draws the avatar with the pose and expression of ``coefficients``."""
+        shape = self._avatar.shape(self._model, coefficients.expression)
+        person = self._expressed(shape, coefficients)
+        turned = self._turned(person, shape, coefficients)
+        pixels = _composite(turned, self._background)
+        return Picture(pixels=pixels, captured_at=coefficients.captured_at), state
+
+    def _to_pixels(self, points: FloatArray) -> FloatArray:
+        width, height = self._size
+        half = (min(width, height) - 1) / 2
+        return (points * half + ((width - 1) / 2, (height - 1) / 2)).astype(np.float32)
+
+    def _expressed(self, shape: FloatArray, coefficients: Coefficients) -> np.ndarray:
+        """The person layer in the portrait's pose with the driven expression, RGBA."""
+        rest = self._avatar.rest
+        opened = self._avatar.shape(self._model, coefficients.expression * _EYES_OPEN)
+        place = (rest.rotation, rest.translation, rest.scale)
+        points = settle(
+            project(shape, *place), project(opened, *place), follow_of(self._model)
+        )
+        driven = self._to_pixels(points) + self._origin
+        left, top, right, bottom = self._region
+        corner = np.array([left, top], np.float32)
+        mesh = self._mesh._replace(source=self._mesh.source - corner)
+        vertices = add_rings(driven, self._rest_points) - corner
+        warp = backward_map(mesh, vertices, right - left, bottom - top)
+        person = self._person.copy()
+        face = person[top:bottom, left:right]
+        source = self._person[top:bottom, left:right]
+        cv2.remap(source, warp, None, cv2.INTER_LINEAR, dst=face, borderMode=cv2.BORDER_REPLICATE)
+        draw_openings(person, self._openings, driven, self._rest_points)
+        return person
+
+    def _turned(
+        self, person: np.ndarray, shape: FloatArray, coefficients: Coefficients
+    ) -> np.ndarray:
+        """(H, W, 4) the person with the driven pose."""
+        width, height = self._size
+        grid = turn_map(
+            shape, self._head, self._avatar.rest, coefficients, self._size, self._config
+        )
+        shift = cv2.resize(grid, (width, height), interpolation=cv2.INTER_LINEAR)
+        shift *= (min(width, height) - 1) / 2
+        shift[..., 0] += np.arange(width, dtype=np.float32)[None, :] + self._origin[0]
+        shift[..., 1] += np.arange(height, dtype=np.float32)[:, None] + self._origin[1]
+        return np.asarray(
+            cv2.remap(person, shift, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        )
+
+
+def _scaled(plate: np.ndarray, width: int, height: int) -> np.ndarray:
+    """A 16:9 plate at the picture's height, at least ``width`` wide."""
+    full = max(width, round(plate.shape[1] * height / plate.shape[0]))
+    full += (full - width) % 2
+    if plate.shape[:2] == (height, full):
+        return np.ascontiguousarray(plate)
+    interpolation = cv2.INTER_AREA if height < plate.shape[0] else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(plate, (full, height), interpolation=interpolation))
+
+
+def _middle(stage: np.ndarray, width: int) -> np.ndarray:
+    left = (stage.shape[1] - width) // 2
+    return np.ascontiguousarray(stage[:, left : left + width])
+
+
+def _cover(picture: Pixels, width: int, height: int) -> Pixels:
+    """``picture`` scaled and cut so that it covers ``width`` x ``height``."""
+    zoom = max(width / picture.shape[1], height / picture.shape[0])
+    size = (max(width, round(picture.shape[1] * zoom)), max(height, round(picture.shape[0] * zoom)))
+    scaled = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
+    left, top = (size[0] - width) // 2, (size[1] - height) // 2
+    return np.ascontiguousarray(scaled[top : top + height, left : left + width])
+
+
+def _region(vertices: FloatArray, width: int, height: int) -> tuple[int, int, int, int]:
+    """left, top, right, bottom of the mesh's box within the picture."""
+    low, high = np.floor(vertices.min(axis=0)).astype(int), np.ceil(vertices.max(axis=0)).astype(int)
+    return (
+        max(0, int(low[0])),
+        max(0, int(low[1])),
+        min(width, int(high[0]) + 1),
+        min(height, int(high[1]) + 1),
+    )
+
+
+def _composite(person: np.ndarray, background: Pixels) -> Pixels:
+    """(H, W, 4) over (H, W, 3)."""
+    colour = cv2.cvtColor(person, cv2.COLOR_RGBA2RGB)
+    share = cv2.extractChannel(person, 3).astype(np.float32) * np.float32(1 / 255)
+    return np.asarray(cv2.blendLinear(colour, background, share, 1 - share))

@@ -1,0 +1,146 @@
+"""The rigid part of the motion: which portrait point a turned head shows where.
+
+Depth, not displacement, is interpolated from the head's points to a coarse grid (Nadaraya-Watson
+with separable Gaussians: three small matrix products). With the depth known, the rigid motion is
+exact: translation, scale and roll hold everywhere, and the head's turning follows from its shape.
+Below the chin the motion passes over into the torso's, which follows the head by a fraction.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pechead_live.coefficients import Coefficients, FloatArray
+
+GRID = 64
+"""Nodes along the picture's height."""
+
+FACE_KERNEL, HEAD_KERNEL = 0.09, 0.20
+"""Standard deviation of the Gaussian of face points and of head points, model units."""
+
+REST_WEIGHT = 0.02
+"""Weight of the head centre's depth; it takes over away from the head."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TurnConfig:
+    """How the rest of the body follows the head."""
+
+    torso_translation: float = 0.4
+    """Share of the head's shift that the torso takes."""
+
+    torso_scale: float = 0.5
+    """Share of the head's change of size (leaning in) that the torso takes."""
+
+    neck_start: float = -0.05
+    """Distance below the chin, model units, where the head's motion starts to fade."""
+
+    neck_end: float = 0.75
+    """Distance below the chin, model units, where only the torso's motion is left."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Head:
+    """A portrait's head as the turn needs it; model space."""
+
+    points: FloatArray
+    """(M, 3) points of the head beyond the mesh."""
+
+    normals: FloatArray
+    """(M, 3) outward unit normals of face mesh (first 478) and head points."""
+
+    chin: FloatArray
+    """(3,) the chin at rest."""
+
+
+def vertex_normals(points: FloatArray, triangles: np.ndarray) -> FloatArray:
+    """(N, 3) unit normals of a mesh, pointing towards the viewer (z < 0) on the whole."""
+    a, b, c = (points[triangles[:, k]] for k in range(3))
+    face = np.cross(b - a, c - a)
+    normals = np.zeros_like(points)
+    for k in range(3):
+        np.add.at(normals, triangles[:, k], face)
+    if normals[:, 2].sum() > 0:
+        normals = -normals
+    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
+
+
+def grid_nodes(size: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
+    """x (G_x,) and y (GRID,) picture coordinates of the grid's nodes for a picture of ``size``."""
+    width, height = size
+    columns = round(GRID * width / height)
+    span = min(width, height) - 1
+    x = ((np.arange(columns) + 0.5) * width / columns - width / 2) * 2 / span
+    y = ((np.arange(GRID) + 0.5) * height / GRID - height / 2) * 2 / span
+    return x.astype(np.float32), y.astype(np.float32)
+
+
+def turn_map(
+    shape: FloatArray,
+    head: Head,
+    rest: Coefficients,
+    driven: Coefficients,
+    size: tuple[int, int],
+    config: TurnConfig,
+) -> FloatArray:
+    """(GRID, G_x, 2) displacement on a coarse grid: portrait's minus drawn picture coordinates.
+
+    ``shape`` (478, 3): the driven face in model space. ``size``: width and height of the picture
+    in pixels. A node stands for the middle of its cell, as `cv2.resize` has it.
+    """
+    x, y = grid_nodes(size)
+    columns = len(x)
+    camera = np.concatenate([shape, head.points]) @ driven.rotation.T
+    facing = -(head.normals @ driven.rotation.T)[:, 2]
+    weight = np.clip(0.3 + 1.5 * facing, 0.0, 1.0)
+    weight[len(shape) :] *= 0.35
+    sigma = np.full(len(camera), HEAD_KERNEL, np.float32)
+    sigma[: len(shape)] = FACE_KERNEL
+    grid_x = (x - driven.translation[0]) / driven.scale
+    grid_y = (y - driven.translation[1]) / driven.scale
+    depth = _interpolate(camera, weight, sigma, grid_x, grid_y)
+    relative = rest.rotation @ driven.rotation.T
+    rigid = np.empty((GRID, columns, 2), np.float32)
+    for k in range(2):
+        rigid[..., k] = rest.translation[k] + rest.scale * (
+            relative[k, 0] * grid_x[None, :]
+            + relative[k, 1] * grid_y[:, None]
+            + relative[k, 2] * depth
+        )
+    return _with_torso(rigid, x, y, head, rest, driven, config)
+
+
+def _interpolate(
+    camera: FloatArray, weight: FloatArray, sigma: FloatArray, x: FloatArray, y: FloatArray
+) -> FloatArray:
+    """(len(y), len(x)) depth of the visible head, model units."""
+    kx = np.exp(-0.5 * ((x[None, :] - camera[:, :1]) / sigma[:, None]) ** 2)
+    ky = np.exp(-0.5 * ((y[:, None] - camera[None, :, 1]) / sigma[None, :]) ** 2)
+    ky *= weight
+    total = ky @ kx
+    centre = float(camera[478:, 2].mean())
+    return ((ky * camera[:, 2]) @ kx + REST_WEIGHT * centre) / (total + REST_WEIGHT)
+
+
+def _with_torso(
+    rigid: FloatArray,
+    x: FloatArray,
+    y: FloatArray,
+    head: Head,
+    rest: Coefficients,
+    driven: Coefficients,
+    config: TurnConfig,
+) -> FloatArray:
+    chin = driven.scale * (driven.rotation @ head.chin)[:2] + driven.translation
+    down = driven.rotation[:2, 1] / max(float(np.linalg.norm(driven.rotation[:2, 1])), 1e-6)
+    below = (
+        (x[None, :] - chin[0]) * down[0] + (y[:, None] - chin[1]) * down[1]
+    ) / driven.scale
+    t = np.clip((below - config.neck_start) / (config.neck_end - config.neck_start), 0, 1)
+    torso = (t * t * (3 - 2 * t))[..., None]
+    shift = config.torso_translation * (driven.translation - rest.translation)
+    size = 1 + config.torso_scale * (driven.scale / rest.scale - 1)
+    still = np.stack(np.meshgrid(x, y), axis=-1)
+    anchor = rest.translation
+    followed = anchor + (still - anchor - shift) / size
+    return rigid * (1 - torso) + followed * torso - still
