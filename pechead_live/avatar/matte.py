@@ -15,6 +15,9 @@ logger = logging.getLogger(__name__)
 Matte = np.ndarray
 """(H, W) uint8, 255 on the person."""
 
+SIDE_FADE = 0.15
+"""Plate heights over which a person cut by the photo's side fades out beside it."""
+
 
 def person_matte(plate: Pixels, inside: Matte, head: FloatArray) -> Matte:
     """The matte of the person on ``plate`` (P, W, 3); ``head`` (N, 2) are pixels known to be head.
@@ -56,18 +59,14 @@ def _one_piece(coarse: FloatArray, head: FloatArray) -> FloatArray:
 
 
 def _side_fade(inside: Matte) -> FloatArray:
-    """(W,) 1 inside the photo, falling to 0 over its outermost columns where it ends."""
+    """(W,) 1 inside the photo, falling to 0 over some columns of its reflection beside it."""
     columns = np.flatnonzero(inside.max(axis=0))
     height, width = inside.shape
     x = np.arange(width, dtype=np.float32)
-    fade = np.ones(width, np.float32)
-    ramp = 0.05 * height
-    if columns[0] > 0:
-        fade = np.minimum(fade, (x - columns[0]) / ramp)
-    if columns[-1] < width - 1:
-        fade = np.minimum(fade, (columns[-1] - x) / ramp)
-    smooth = np.clip(fade, 0, 1)
-    return smooth * smooth * (3 - 2 * smooth)
+    ramp = SIDE_FADE * height
+    outside = np.maximum(columns[0] - x, x - columns[-1])
+    share = np.clip(1 - outside / ramp, 0, 1)
+    return share * share * (3 - 2 * share)
 
 
 def _grab_cut(plate: Pixels, head: FloatArray) -> FloatArray:

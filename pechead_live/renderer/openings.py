@@ -32,6 +32,13 @@ MOUTH_SHOWN = 0.04
 """Inner lips' gap over the mouth's width above which the photo shows the mouth's inside."""
 
 
+TEETH_EDGE = 0.085
+"""How far the upper teeth hang below the closed lips' line, in mouth widths."""
+
+TEETH_SHARE = 0.75
+"""How plainly they are painted; 1 would be as clear as the skin around."""
+
+
 class Opening(NamedTuple):
     """One opening of a portrait; pixel coordinates of the picture."""
 
@@ -228,11 +235,23 @@ def _mouth(pixels: Pixels, points: FloatArray) -> Opening:
 
 
 def _dark_inside(patch: Pixels, points: FloatArray, width: float) -> Pixels:
-    """A plain dark cavity, warmer and a little lighter towards the tongue."""
-    y = np.arange(patch.shape[0], dtype=np.float32)[:, None, None]
-    line = float(points[list(UPPER_INNER_LIP), 1].mean())
-    depth = np.clip((y - line) / (0.55 * width), 0, 1)
-    brightness = float(np.median(patch)) / 140
-    top, bottom = np.array([28.0, 12, 12]), np.array([88.0, 36, 36])
-    colour = (top + (bottom - top) * depth**1.5) * np.clip(brightness, 0.5, 1.2)
-    return np.broadcast_to(np.clip(colour, 0, 255), patch.shape).astype(np.uint8)
+    """A plain dark cavity, warmer towards the tongue, with a soft hint of the upper teeth.
+
+    The teeth hang from the skull: their edge lies a little below the closed lips' line.
+    """
+    height = patch.shape[0]
+    y = np.arange(height, dtype=np.float32)[:, None]
+    x = np.arange(patch.shape[1], dtype=np.float32)[None, :]
+    upper = points[list(UPPER_INNER_LIP)]
+    centre, half = upper.mean(axis=0), 0.5 * width
+    along = np.clip(np.abs(x - centre[0]) / half, 0, 1)
+    line = np.interp(x[0], upper[:, 0], upper[:, 1])[None, :].astype(np.float32)
+    depth = np.clip((y - line) / (0.55 * width), 0, 1)[..., None]
+    brightness = np.clip(float(np.median(patch)) / 140, 0.5, 1.2)
+    top, bottom = np.array([30.0, 14, 13]), np.array([96.0, 42, 41])
+    cavity = (top + (bottom - top) * depth**1.5) * brightness
+    edge = TEETH_EDGE * width * (1 - along**2)
+    teeth = np.clip((line + edge - y) / (0.035 * width) + 0.5, 0, 1) * (1 - along**4)
+    share = (TEETH_SHARE * teeth)[..., None]
+    colour = np.array([205.0, 192, 180]) * np.clip(brightness, 0.5, 1.1) * (1 - 0.45 * along[..., None] ** 2)
+    return np.clip(cavity * (1 - share) + colour * share, 0, 255).astype(np.uint8)

@@ -26,7 +26,7 @@ REST_WEIGHT = 0.02
 class TurnConfig:
     """How the rest of the body follows the head."""
 
-    torso_translation: float = 0.4
+    torso_translation: float = 0.5
     """Share of the head's shift that the torso takes."""
 
     torso_scale: float = 0.5
@@ -35,7 +35,7 @@ class TurnConfig:
     neck_start: float = -0.05
     """Distance below the chin, model units, where the head's motion starts to fade."""
 
-    neck_end: float = 0.75
+    neck_end: float = 0.6
     """Distance below the chin, model units, where only the torso's motion is left."""
 
 

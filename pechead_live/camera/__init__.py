@@ -1,0 +1,1 @@
+"""Where frames come from: devices, files, streams, drawn patterns and recordings."""

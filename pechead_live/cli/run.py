@@ -1,0 +1,208 @@
+"""``pechead-live run``: be the portrait, live."""
+
+import argparse
+import json
+import re
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from pechead_live.camera.open import REPLAY, open_camera
+from pechead_live.cli.interrupt import stop_on_signals
+from pechead_live.cli.motion_options import (
+    add_motion_arguments,
+    motion_config_from,
+    overrides_from,
+)
+from pechead_live.cli.source import add_source_arguments, avatar_from
+from pechead_live.cli.steps import labelled, motion_step, smoothing_step
+from pechead_live.clock import monotonic
+from pechead_live.errors import InputError, OutputError
+from pechead_live.live.config import LoopConfig
+from pechead_live.live.loop import run_loop
+from pechead_live.live.step import IDENTITY
+from pechead_live.motion import apply_overrides, request_calibration
+from pechead_live.protocols import Camera, Sink, Tracker
+from pechead_live.renderer.analytic import AnalyticRenderer
+from pechead_live.sink.open import FILE, open_sink
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `run`."""
+    parser.add_argument(
+        "--camera",
+        default="0",
+        metavar="C",
+        help="an index, a video file, a URL, or replay:MOTION (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--sink",
+        action="append",
+        dest="sinks",
+        metavar="SINK",
+        help="virtualcam (the default), file:OUT.mp4, preview or null; may be repeated",
+    )
+    parser.add_argument(
+        "--size", default="512", metavar="N|WxH", help="of the picture (default: %(default)s)"
+    )
+    parser.add_argument("--fps", type=float, help="frames per second (default: the camera's)")
+    parser.add_argument("--seconds", type=float, help="stop after this long")
+    parser.add_argument("--loop", action="store_true", help="start a file again at its end")
+    parser.add_argument(
+        "--no-label",
+        action="store_true",
+        help="leave out the visible 'AI' label, which tells others that they do not see a camera's "
+        "picture",
+    )
+    parser.add_argument(
+        "--calibrate-after",
+        type=float,
+        metavar="SECONDS",
+        help="take your neutral face anew then; the Enter key does so at any time",
+    )
+    parser.add_argument("--report", type=Path, help="write what was measured as JSON")
+    parser.add_argument("--landmarker", type=Path, help="the face landmarker's .task file")
+    add_source_arguments(parser)
+    add_motion_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Joins the parts and runs the loop until the stream ends or Ctrl-C."""
+    width, height = size_from(arguments.size)
+    check_positive("--fps", arguments.fps)
+    check_positive("--seconds", arguments.seconds)
+    config, overrides = motion_config_from(arguments), overrides_from(arguments)
+    specs: list[str] = arguments.sinks or ["virtualcam"]
+    if len(set(specs)) < len(specs):
+        raise InputError(f"a sink is named twice in {', '.join(specs)}: name each once")
+    if arguments.report is not None:
+        check_report_path(arguments.report)
+    with ExitStack() as stack:
+        # whatever can be refused is refused before the slow parts are loaded
+        first_camera, tracker_of = _open_camera_and_tracker(arguments)
+        stack.callback(first_camera.close)
+        fps = arguments.fps or first_camera.fps
+        sinks: dict[str, Sink] = {}
+        for spec in specs:
+            sink = open_sink(spec, width, height, fps)
+            stack.callback(sink.close)
+            file = Path(spec.removeprefix(FILE)).name
+            sinks[spec if spec == file or file in sinks else file] = sink
+        avatar = avatar_from(arguments)
+        tracker = tracker_of()
+        stack.callback(tracker.close)
+        renderer = AnalyticRenderer(avatar, width, height)
+        requests: SimpleQueue[Callable[[Any], Any]] = SimpleQueue()
+        stop = threading.Event()
+        cameras = [first_camera]
+        if "preview" in sinks:
+            preview: Any = sinks["preview"]
+            stack.callback(preview.destroy)
+
+        def camera_again() -> Camera:
+            return cameras.pop() if cameras else _open_camera(arguments)
+
+        print(f"running: {arguments.camera} to {', '.join(specs)}; Ctrl-C ends it", flush=True)
+        if sys.stdin is not None and sys.stdin.isatty():
+            print("press Enter with a neutral face to calibrate", flush=True)
+            _listen_for_enter(requests)
+        with stop_on_signals(stop):
+            measurements = run_loop(
+                open_camera=camera_again,
+                tracker=tracker,
+                renderer=renderer,
+                rest=apply_overrides(avatar.rest, overrides),
+                sinks=sinks,
+                smoothing=IDENTITY if arguments.camera.startswith(REPLAY) else smoothing_step(),
+                motion=motion_step(avatar.rest, config, overrides),
+                output=(lambda picture: picture) if arguments.no_label else labelled,
+                config=LoopConfig(fps=fps, seconds=arguments.seconds),
+                requests=requests,
+                stop=stop,
+                watch=_watch(sinks, stop, requests, arguments.calibrate_after),
+            )
+    print(measurements.table())
+    if arguments.report is not None:
+        arguments.report.write_text(json.dumps(measurements.report(), indent=2) + "\n")
+    return 0
+
+
+def size_from(text: str) -> tuple[int, int]:
+    """``512`` or ``1280x720`` to (width, height) in pixels."""
+    match = re.fullmatch(r"(\d{2,5})(?:x(\d{2,5}))?", text.strip().lower())
+    if match is None:
+        raise InputError(f"--size {text!r} is no size: write 512 or 1280x720")
+    return int(match[1]), int(match[2] or match[1])
+
+
+def check_positive(option: str, value: float | None) -> None:
+    """`InputError` unless ``value`` is None or a number above 0."""
+    if value is not None and not 0 < value < float("inf"):
+        raise InputError(f"{option} is {value}: it must be a number above 0")
+
+
+def check_report_path(path: Path) -> None:
+    """`OutputError` before the work instead of after it."""
+    if path.is_dir() or not path.parent.is_dir():
+        raise OutputError(f"{path} cannot be written: give a file name in a folder that exists")
+
+
+def _open_camera(arguments: argparse.Namespace) -> Camera:
+    return open_camera(arguments.camera, loop=arguments.loop, fps=arguments.fps)
+
+
+def _open_camera_and_tracker(
+    arguments: argparse.Namespace,
+) -> tuple[Camera, Callable[[], Tracker]]:
+    """The opened camera, and how to open the tracker that belongs to it."""
+    if arguments.camera.startswith(REPLAY):
+        from pechead_live.camera.replay import ReplayCamera
+        from pechead_live.recording import read_recording
+        from pechead_live.tracker.replay import ReplayTracker
+
+        recording = read_recording(Path(arguments.camera.removeprefix(REPLAY)))
+        return ReplayCamera(recording, loop=arguments.loop), lambda: ReplayTracker(
+            recording, loop=arguments.loop, by_time=True
+        )
+
+    def tracker() -> Tracker:
+        from pechead_live.tracker.mediapipe import open_mediapipe_tracker
+
+        return open_mediapipe_tracker(arguments.landmarker)
+
+    return _open_camera(arguments), tracker
+
+
+def _listen_for_enter(requests: "SimpleQueue[Callable[[Any], Any]]") -> None:
+    def listen() -> None:
+        for _ in sys.stdin:
+            requests.put(request_calibration)
+
+    threading.Thread(target=listen, name="Enter key", daemon=True).start()
+
+
+def _watch(
+    sinks: dict[str, Sink],
+    stop: threading.Event,
+    requests: "SimpleQueue[Callable[[Any], Any]]",
+    calibrate_after: float | None,
+) -> Callable[[], None]:
+    """What the main thread does beside the loop: the window, its keys, the calibration timer."""
+    preview: Any = sinks.get("preview")
+    waiting = [] if calibrate_after is None else [monotonic() + calibrate_after]
+
+    def watch() -> None:
+        if waiting and monotonic() >= waiting[0]:
+            waiting.clear()
+            requests.put(request_calibration)
+        if preview is not None:
+            if preview.pump() == "enter":
+                requests.put(request_calibration)
+            if preview.closed:
+                stop.set()
+
+    return watch

@@ -1,0 +1,61 @@
+"""The options that name a portrait, and the avatar they give."""
+
+import argparse
+from pathlib import Path
+
+from pechead_live.avatar.avatar import Avatar
+from pechead_live.avatar.file import open_avatar
+from pechead_live.errors import InputError
+
+AVATAR_SUFFIX = ".avatar"
+
+
+def add_source_arguments(parser: argparse.ArgumentParser) -> None:
+    """``--source`` and what a photo needs besides."""
+    group = parser.add_argument_group("portrait")
+    group.add_argument(
+        "--source",
+        type=Path,
+        required=True,
+        metavar="S",
+        help="a prepared .avatar, or a photo of a face with --consent",
+    )
+    group.add_argument(
+        "--consent", metavar="WORDS", help="for a photo: who allows its use, such as 'my own face'"
+    )
+    group.add_argument(
+        "--crop",
+        choices=("auto", "none"),
+        default="auto",
+        help="for a photo: frame the head, or take the square in its middle (default: %(default)s)",
+    )
+
+
+def avatar_from(arguments: argparse.Namespace) -> Avatar:
+    """Opens or prepares the avatar of `add_source_arguments`."""
+    source: Path = arguments.source
+    if source.suffix.lower() == AVATAR_SUFFIX:
+        return open_avatar(source)
+    if not source.is_file():
+        raise InputError(f"there is no portrait {source}: give an .avatar or a photo")
+    if not (arguments.consent or "").strip():
+        raise InputError(
+            f"{source} is a photo and needs a consent line: add --consent 'my own face', or "
+            f"prepare it once with 'pechead-live avatar new {source} -o me.avatar'"
+        )
+    # a prepared avatar needs none of these, and starts faster without them
+    from pechead_live.avatar.photo import read_photo
+    from pechead_live.avatar.prepare import prepare_avatar
+    from pechead_live.detector.landmarker import Landmarker
+
+    landmarker = Landmarker(arguments.landmarker, still=True)
+    try:
+        return prepare_avatar(
+            read_photo(source),
+            consent=arguments.consent,
+            name=source.stem,
+            landmarker=landmarker,
+            crop=arguments.crop,
+        )
+    finally:
+        landmarker.close()

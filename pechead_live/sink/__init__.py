@@ -1,0 +1,1 @@
+"""Where pictures go: a virtual camera, a video file, a window, nowhere."""
