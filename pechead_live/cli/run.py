@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import re
 import sys
 import threading
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from pechead_live.cli.motion_options import (
     motion_config_from,
     overrides_from,
 )
+from pechead_live.cli.size import size_from
 from pechead_live.cli.source import add_source_arguments, avatar_from
 from pechead_live.cli.steps import labelled, motion_step, smoothing_step
 from pechead_live.clock import monotonic
@@ -129,14 +129,6 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.report is not None:
         arguments.report.write_text(json.dumps(measurements.report(), indent=2) + "\n")
     return 0
-
-
-def size_from(text: str) -> tuple[int, int]:
-    """``512`` or ``1280x720`` to (width, height) in pixels."""
-    match = re.fullmatch(r"(\d{2,5})(?:x(\d{2,5}))?", text.strip().lower())
-    if match is None:
-        raise InputError(f"--size {text!r} is no size: write 512 or 1280x720")
-    return int(match[1]), int(match[2] or match[1])
 
 
 def check_positive(option: str, value: float | None) -> None:

@@ -36,6 +36,12 @@ def avatar_from(arguments: argparse.Namespace) -> Avatar:
     source: Path = arguments.source
     if source.suffix.lower() == AVATAR_SUFFIX:
         return open_avatar(source)
+    return prepared_from(arguments)
+
+
+def prepared_from(arguments: argparse.Namespace) -> Avatar:
+    """Prepares the photo ``arguments.source``, which needs a consent line."""
+    source: Path = arguments.source
     if not source.is_file():
         raise InputError(f"there is no portrait {source}: give an .avatar or a photo")
     if not (arguments.consent or "").strip():
@@ -48,12 +54,13 @@ def avatar_from(arguments: argparse.Namespace) -> Avatar:
     from pechead_live.avatar.prepare import prepare_avatar
     from pechead_live.detector.landmarker import Landmarker
 
+    photo = read_photo(source)
     landmarker = Landmarker(arguments.landmarker, still=True)
     try:
         return prepare_avatar(
-            read_photo(source),
+            photo,
             consent=arguments.consent,
-            name=source.stem,
+            name=getattr(arguments, "name", None) or source.stem,
             landmarker=landmarker,
             crop=arguments.crop,
         )

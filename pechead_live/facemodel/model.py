@@ -1,46 +1,34 @@
-"""`FaceModel`: identity and expression to 3-D points, ``S = mean + B_id alpha + B_exp e``.
+"""`FaceModel`: our own linear face model, learned from measurements, as one small file.
 
-Our own model (`load_face_model`) was learned from measurements (`pechead_live.facemodel.learn`); a
-Basel Face Model can be loaded behind the same interface (`pechead_live.facemodel.bfm`). Model
-space and picture coordinates are those of `pechead_live.coefficients`.
+It is learned by `pechead_live.facemodel.learn` (command: ``pechead-live facemodel fit``);
+``face_model.md`` beside the file says from what.
 """
 
+import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from pechead_live.coefficients import Coefficients, FloatArray
-from pechead_live.errors import InputError
+from pechead_live.coefficients import EXPRESSION_SIZE, IDENTITY_SIZE, Coefficients, FloatArray
+from pechead_live.errors import InputError, OutputError
 from pechead_live.expressions import EXPRESSION_NAMES
+from pechead_live.facemodel.linear import LinearFaceModel, project
+from pechead_live.facemodel.measurement import POINTS
 
 FORMAT_VERSION = 1
 
+_MIRROR = np.array([[-1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class FaceModel:
-    """A linear face model of N points with I identity and E expression directions."""
-
-    mean: FloatArray
-    """(N, 3) the mean face at rest, model space."""
-
-    identity_basis: FloatArray
-    """(I, N, 3) one direction per entry of alpha, scaled to unit variance over people."""
-
-    expression_basis: FloatArray
-    """(E, N, 3) displacement at full expression."""
-
-    expression_names: tuple[str, ...]
-    """(E,) names; ARKit's for our own model."""
-
-    landmark_indices: npt.NDArray[np.intp]
-    """(68,) points that are the landmarks of 300-W, in iBUG order."""
-
-    triangles: npt.NDArray[np.intp]
-    """(F, 3) the mesh; eye and mouth openings are holes."""
+class FaceModel(LinearFaceModel):
+    """Our own model of MediaPipe's 478 points, which has mirror symmetry and a whole head."""
 
     mirror_points: npt.NDArray[np.intp]
     """(N,) the point that each point becomes in a mirror."""
@@ -57,51 +45,16 @@ class FaceModel:
     head_normals: FloatArray
     """(M, 3) outward unit normals there."""
 
-    def shape(self, identity: FloatArray, expression: FloatArray) -> FloatArray:
-        """(..., I) and (..., E) to 3-D points (..., N, 3) in model space."""
-        n = self.mean.size
-        flat = (
-            self.mean.reshape(n)
-            + identity @ self.identity_basis.reshape(-1, n)
-            + expression @ self.expression_basis.reshape(-1, n)
-        )
-        return flat.reshape(*flat.shape[:-1], -1, 3).astype(np.float32)
-
-    def landmarks(
-        self,
-        identity: FloatArray,
-        expression: FloatArray,
-        rotation: FloatArray,
-        translation: FloatArray,
-        scale: FloatArray | float,
-    ) -> FloatArray:
-        """All N points in the picture, (..., N, 2) picture coordinates."""
-        return project(self.shape(identity, expression), rotation, translation, scale)
-
     def displacement(self, coefficients: Coefficients, other: Coefficients) -> FloatArray:
         """(N, 2) how far each point moves in the picture from ``coefficients`` to ``other``."""
         return points_of(self, other) - points_of(self, coefficients)
 
-    def from_arkit(self, values: dict[str, float]) -> FloatArray:
-        """(E,) expression vector from ARKit names; names the model lacks are left out."""
-        known = {name: i for i, name in enumerate(self.expression_names)}
-        vector = np.zeros(len(known), np.float32)
-        for name, value in values.items():
-            if name in known:
-                vector[known[name]] = value
-        return vector
-
-    def to_arkit(self, expression: FloatArray) -> dict[str, float]:
-        """Names to values, the inverse of `from_arkit`."""
-        return {n: float(v) for n, v in zip(self.expression_names, expression, strict=True)}
-
     def mirror(self, coefficients: Coefficients) -> Coefficients:
         """The same face seen in a mirror: left and right swap, the picture's x changes sign."""
-        flip = np.diag([-1.0, 1.0, 1.0]).astype(np.float32)
         return Coefficients(
             identity=coefficients.identity * self.mirror_identity,
             expression=coefficients.expression[self.mirror_expression],
-            rotation=flip @ coefficients.rotation @ flip,
+            rotation=(_MIRROR @ coefficients.rotation @ _MIRROR).astype(np.float32),
             translation=coefficients.translation * np.array([-1, 1], np.float32),
             scale=coefficients.scale,
             confidence=coefficients.confidence,
@@ -109,74 +62,106 @@ class FaceModel:
         )
 
 
-def project(
-    points: FloatArray,
-    rotation: FloatArray,
-    translation: FloatArray,
-    scale: FloatArray | float,
-) -> FloatArray:
-    """Scaled orthographic: (..., N, 3) model space to (..., N, 2) picture coordinates."""
-    turned = np.einsum("...ij,...nj->...ni", rotation[..., :2, :], points)
-    size = np.asarray(scale, np.float32)[..., None, None]
-    return (size * turned + translation[..., None, :]).astype(np.float32)
-
-
 def points_of(model: FaceModel, coefficients: Coefficients) -> FloatArray:
     """(N, 2) picture coordinates of the model's points under ``coefficients``."""
     c = coefficients
-    return model.landmarks(c.identity, c.expression, c.rotation, c.translation, c.scale)
+    return project(model.shape(c.identity, c.expression), c.rotation, c.translation, c.scale)
 
 
 def save_face_model(model: FaceModel, path: Path) -> None:
-    """Writes our own model as one compressed ``.npz`` (float16, no pickle)."""
-    np.savez_compressed(
-        path,
-        version=np.int32(FORMAT_VERSION),
-        mean=model.mean,
-        identity_basis=model.identity_basis.astype(np.float16),
-        expression_basis=model.expression_basis.astype(np.float16),
-        landmark_indices=model.landmark_indices.astype(np.int16),
-        triangles=model.triangles.astype(np.int16),
-        mirror_points=model.mirror_points.astype(np.int16),
-        mirror_identity=model.mirror_identity,
-        mirror_expression=model.mirror_expression.astype(np.int16),
-        head=model.head.astype(np.float16),
-        head_normals=model.head_normals.astype(np.float16),
-    )
+    """Writes our own model as one compressed file (float16, no pickle). Raises `OutputError`."""
+    partial = path.with_name(path.name + ".part")
+    try:
+        with partial.open("wb") as file:
+            np.savez_compressed(
+                file,
+                version=np.int32(FORMAT_VERSION),
+                mean=model.mean,
+                identity_basis=model.identity_basis.astype(np.float16),
+                expression_basis=model.expression_basis.astype(np.float16),
+                landmark_indices=model.landmark_indices.astype(np.int16),
+                triangles=model.triangles.astype(np.int16),
+                mirror_points=model.mirror_points.astype(np.int16),
+                mirror_identity=model.mirror_identity,
+                mirror_expression=model.mirror_expression.astype(np.int16),
+                head=model.head.astype(np.float16),
+                head_normals=model.head_normals.astype(np.float16),
+            )
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise OutputError(
+            f"the face model cannot be written to {path}: {error.strerror}"
+        ) from error
 
 
 def read_face_model(path: Path) -> FaceModel:
     """Reads what `save_face_model` wrote; `InputError` if the file is something else."""
+    advice = "make it anew with 'pechead-live facemodel fit'"
     try:
         with np.load(path, allow_pickle=False) as data:
-            arrays = {name: data[name] for name in data.files}
-    except (OSError, ValueError, EOFError, KeyError) as error:
-        raise InputError(f"{path} is not a face model ({error})") from error
-    if int(arrays.get("version", np.int32(0))) != FORMAT_VERSION:
-        raise InputError(
-            f"{path} is no face model of version {FORMAT_VERSION}: "
-            "make it anew with 'pechead-live facemodel fit'"
-        )
+            arrays: dict[str, npt.NDArray[Any]] = {name: data[name] for name in data.files}
+        version = int(arrays.get("version", np.int32(0)))
+        if version != FORMAT_VERSION:
+            raise InputError(
+                f"{path} is a face model of version {version}, "
+                f"this program reads version {FORMAT_VERSION}: {advice}"
+            )
+        return _checked(arrays)
+    except InputError:
+        raise
+    except (
+        AttributeError,  # a bare array has no `files`
+        EOFError,
+        KeyError,
+        NotImplementedError,
+        OSError,
+        TypeError,
+        ValueError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise InputError(f"{path} is not a face model, or broken ({error}): {advice}") from error
 
-    def index(name: str) -> npt.NDArray[np.intp]:
-        return arrays[name].astype(np.intp)
 
-    def real(name: str) -> FloatArray:
-        return arrays[name].astype(np.float32)
+def _checked(arrays: dict[str, npt.NDArray[Any]]) -> FaceModel:
+    """The model in ``arrays``; `ValueError` or `KeyError` says what does not fit."""
+
+    def real(name: str, *shape: int) -> FloatArray:
+        array = arrays[name].astype(np.float32)
+        _check_shape(name, array, shape)
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} is not finite")
+        return array
+
+    def index(name: str, below: int, *shape: int) -> npt.NDArray[np.intp]:
+        array = arrays[name].astype(np.intp)
+        _check_shape(name, array, shape)
+        if array.size and not 0 <= array.min() <= array.max() < below:
+            raise ValueError(f"{name} points outside 0 to {below - 1}")
+        return array
 
     return FaceModel(
-        mean=real("mean"),
-        identity_basis=real("identity_basis"),
-        expression_basis=real("expression_basis"),
+        mean=real("mean", POINTS, 3),
+        identity_basis=real("identity_basis", IDENTITY_SIZE, POINTS, 3),
+        expression_basis=real("expression_basis", EXPRESSION_SIZE, POINTS, 3),
         expression_names=EXPRESSION_NAMES,
-        landmark_indices=index("landmark_indices"),
-        triangles=index("triangles"),
-        mirror_points=index("mirror_points"),
-        mirror_identity=real("mirror_identity"),
-        mirror_expression=index("mirror_expression"),
-        head=real("head"),
-        head_normals=real("head_normals"),
+        landmark_indices=index("landmark_indices", POINTS, 68),
+        triangles=index("triangles", POINTS, -1, 3),
+        mirror_points=index("mirror_points", POINTS, POINTS),
+        mirror_identity=real("mirror_identity", IDENTITY_SIZE),
+        mirror_expression=index("mirror_expression", EXPRESSION_SIZE, EXPRESSION_SIZE),
+        head=real("head", -1, 3),
+        head_normals=real("head_normals", *arrays["head"].shape),
     )
+
+
+def _check_shape(name: str, array: npt.NDArray[Any], shape: tuple[int, ...]) -> None:
+    """`ValueError` unless ``array`` has ``shape``; -1 is any length."""
+    if len(array.shape) != len(shape) or any(
+        want not in (-1, have) for want, have in zip(shape, array.shape, strict=True)
+    ):
+        raise ValueError(f"{name} has shape {array.shape}, not {shape}")
 
 
 @cache

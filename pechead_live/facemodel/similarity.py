@@ -7,6 +7,9 @@ import numpy.typing as npt
 
 Array = npt.NDArray[np.floating]
 
+SMALLEST_SCALE = 1e-6
+"""A target that is a single point would give scale 0, which cannot be undone."""
+
 
 class Similarity(NamedTuple):
     """``y = scale * rotation @ x + translation``; leading axes are batches."""
@@ -22,32 +25,31 @@ class Similarity(NamedTuple):
 
     def apply(self, points: Array) -> Array:
         """(..., N, 3) to (..., N, 3)."""
-        turned = np.einsum("...ij,...nj->...ni", self.rotation, points)
+        turned = points @ np.swapaxes(self.rotation, -1, -2)
         return self.scale[..., None, None] * turned + self.translation[..., None, :]
 
     def undo(self, points: Array) -> Array:
         """The inverse of `apply`."""
-        moved = (points - self.translation[..., None, :]) / self.scale[..., None, None]
-        return np.einsum("...ji,...nj->...ni", self.rotation, moved)
+        moved = points - self.translation[..., None, :]
+        return moved @ (self.rotation / self.scale[..., None, None])
 
 
 def umeyama(source: Array, target: Array, weights: Array) -> Similarity:
     """The similarity that brings ``source`` nearest to ``target`` in weighted least squares.
 
-    ``source``, ``target``: (..., N, 3); ``weights``: (N,) or (..., N), not negative.
+    ``source``, ``target``: (..., N, 3); ``weights``: (N,) or (..., N), not negative, not all 0.
     """
-    w = (weights / weights.sum(axis=-1, keepdims=True))[..., None]
-    source_mean = (w * source).sum(axis=-2)
-    target_mean = (w * target).sum(axis=-2)
+    w = weights / weights.sum(axis=-1, keepdims=True)
+    source_mean = (w[..., None, :] @ source)[..., 0, :]
+    target_mean = (w[..., None, :] @ target)[..., 0, :]
     x = source - source_mean[..., None, :]
     y = target - target_mean[..., None, :]
-    covariance = np.einsum("...ni,...nj->...ij", w * y, x)
-    u, d, vt = np.linalg.svd(covariance)
-    sign = np.sign(np.linalg.det(u) * np.linalg.det(vt))
-    d = d * np.stack([np.ones_like(sign), np.ones_like(sign), sign], axis=-1)
-    u = u * np.stack([np.ones_like(sign), np.ones_like(sign), sign], axis=-1)[..., None, :]
-    rotation = u @ vt
-    variance = (w * x * x).sum(axis=(-1, -2))
-    scale = d.sum(axis=-1) / variance
-    translation = target_mean - scale[..., None] * np.einsum("...ij,...j->...i", rotation, source_mean)
-    return Similarity(rotation, translation, scale)
+    weighted = w[..., None] * x
+    u, d, vt = np.linalg.svd(np.swapaxes(y, -1, -2) @ weighted)
+    signs = np.ones_like(d)
+    signs[..., 2] = np.sign(np.linalg.det(u) * np.linalg.det(vt))  # no reflection
+    rotation = (u * signs[..., None, :]) @ vt
+    variance = (weighted * x).sum(axis=(-1, -2))
+    scale = np.maximum((d * signs).sum(axis=-1) / variance, SMALLEST_SCALE)
+    moved = (rotation @ source_mean[..., None])[..., 0]
+    return Similarity(rotation, target_mean - scale[..., None] * moved, scale)

@@ -32,8 +32,10 @@ UPPER_INNER_LIP = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 LOWER_INNER_LIP = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
 """Inner lip edges from the person's right corner to the left; entries face each other."""
 
-OUTER_LIPS = (61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146)
-"""Outline of the lips."""
+OUTER_LIPS = tuple(
+    int(i) for i in "61 185 40 39 37 0 267 269 270 409 291 375 321 405 314 17 84 181 91 146".split()
+)
+"""Outline of the lips, from the person's right corner over the upper lip."""
 
 IBUG_68 = tuple(
     int(i)
