@@ -23,7 +23,7 @@ from pechead_live.frame import Picture, Pixels
 from pechead_live.renderer.crown import with_crown
 from pechead_live.renderer.mesh import add_rings, backward_map, ringed_mesh
 from pechead_live.renderer.openings import draw_openings, find_openings
-from pechead_live.renderer.turn import Head, TurnConfig, turn_map, vertex_normals
+from pechead_live.renderer.turn import Head, TurnConfig, grid_nodes, turn_map, vertex_normals
 
 _EYES_OPEN = np.array(
     [0.0 if name.startswith(("eyeBlink", "eyeSquint", "eyeLookDown")) else 1.0 for name in EXPRESSION_NAMES],
@@ -63,6 +63,9 @@ class AnalyticRenderer:
         stage = _scaled(np.dstack([avatar.person, avatar.matte]), width, height)
         self._person, self._origin = with_crown(stage)
         self._origin[0] += (stage.shape[1] - width) // 2
+        x, y, w, h = cv2.boundingRect(self._person[..., 3])
+        below = self._person.shape[0]  # a person cut by the lower edge goes on below it
+        self._extent = np.array([x, y]), np.array([x + w, y + h if y + h < below else 2 * below])
         own = _middle(_scaled(avatar.background, width, height), width)
         self._background = own if background is None else _cover(background, width, height)
         rest = avatar.rest
@@ -92,8 +95,8 @@ class AnalyticRenderer:
         """Draws the avatar with the pose and expression of ``coefficients``."""
         shape = self._avatar.shape(self._model, coefficients.expression)
         person = self._expressed(shape, coefficients)
-        turned = self._turned(person, shape, coefficients)
-        pixels = _composite(turned, self._background)
+        pixels = self._background.copy()
+        self._draw_turned(pixels, person, shape, coefficients)
         return Picture(pixels=pixels, captured_at=coefficients.captured_at), state
 
     def _to_pixels(self, points: FloatArray) -> FloatArray:
@@ -114,28 +117,51 @@ class AnalyticRenderer:
         corner = np.array([left, top], np.float32)
         mesh = self._mesh._replace(source=self._mesh.source - corner)
         vertices = add_rings(driven, self._rest_points) - corner
-        warp = backward_map(mesh, vertices, right - left, bottom - top)
+        warp_x, warp_y = backward_map(mesh, vertices, right - left, bottom - top)
         person = self._person.copy()
         face = person[top:bottom, left:right]
         source = self._person[top:bottom, left:right]
-        cv2.remap(source, warp, None, cv2.INTER_LINEAR, dst=face, borderMode=cv2.BORDER_REPLICATE)
+        cv2.remap(
+            source, warp_x, warp_y, cv2.INTER_LINEAR, dst=face, borderMode=cv2.BORDER_REPLICATE
+        )
         draw_openings(person, self._openings, driven, self._rest_points)
         return person
 
-    def _turned(
-        self, person: np.ndarray, shape: FloatArray, coefficients: Coefficients
-    ) -> np.ndarray:
-        """(H, W, 4) the person with the driven pose."""
+    def _draw_turned(
+        self, pixels: Pixels, person: np.ndarray, shape: FloatArray, coefficients: Coefficients
+    ) -> None:
+        """Draws ``person`` with the driven pose over ``pixels`` in place, where they come to lie."""
         width, height = self._size
-        grid = turn_map(
-            shape, self._head, self._avatar.rest, coefficients, self._size, self._config
-        )
+        rest = self._avatar.rest
+        grid = turn_map(shape, self._head, rest, coefficients, self._size, self._config)
+        left, top, right, bottom = self._reached(grid)
+        if right <= left or bottom <= top:
+            return
         shift = cv2.resize(grid, (width, height), interpolation=cv2.INTER_LINEAR)
+        shift = np.ascontiguousarray(shift[top:bottom, left:right])
         shift *= (min(width, height) - 1) / 2
-        shift[..., 0] += np.arange(width, dtype=np.float32)[None, :] + self._origin[0]
-        shift[..., 1] += np.arange(height, dtype=np.float32)[:, None] + self._origin[1]
-        return np.asarray(
-            cv2.remap(person, shift, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        shift[..., 0] += np.arange(left, right, dtype=np.float32)[None, :] + self._origin[0]
+        shift[..., 1] += np.arange(top, bottom, dtype=np.float32)[:, None] + self._origin[1]
+        turned = cv2.remap(person, shift, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        stage = pixels[top:bottom, left:right]
+        stage[:] = _composite(np.asarray(turned), np.ascontiguousarray(stage))
+
+    def _reached(self, grid: FloatArray) -> tuple[int, int, int, int]:
+        """left, top, right, bottom of the pixels that show the person, by the coarse map."""
+        width, height = self._size
+        x, y = grid_nodes(self._size)
+        source = self._to_pixels(grid + np.stack(np.meshgrid(x, y), axis=-1)) + self._origin
+        low, high = self._extent
+        cell = width / len(x)
+        inside = ((source > low - 2 * cell) & (source < high + 2 * cell)).all(axis=-1)
+        columns, rows = np.flatnonzero(inside.any(axis=0)), np.flatnonzero(inside.any(axis=1))
+        if not len(columns):
+            return 0, 0, 0, 0
+        return (
+            max(0, int((columns[0] - 1) * cell)),
+            max(0, int((rows[0] - 1) * cell)),
+            min(width, int((columns[-1] + 2) * cell) + 1),
+            min(height, int((rows[-1] + 2) * cell) + 1),
         )
 
 

@@ -9,8 +9,8 @@ from pechead_live.coefficients import FloatArray
 ROOM = 0.18
 """Height added above the stage, in stage heights."""
 
-CURVE = 0.45
-"""Height of the dome over half the width of the cut; a round head would have 1."""
+RADIUS = 0.30
+"""Radius of a round head, in stage heights: the dome continues its circle over the cut."""
 
 
 def with_crown(stage: np.ndarray) -> tuple[np.ndarray, FloatArray]:
@@ -27,9 +27,10 @@ def with_crown(stage: np.ndarray) -> tuple[np.ndarray, FloatArray]:
     if len(touching) > 2:
         left, right = float(touching[0]), float(touching[-1])
         half = (right - left) / 2 + 1
-        x = (np.arange(width, dtype=np.float32) - (left + right) / 2) / half
-        dome = CURVE * half * np.sqrt(np.clip(1 - x * x, 0, 1))
+        radius = max(RADIUS * height, 1.15 * half)
+        x = np.arange(width, dtype=np.float32) - (left + right) / 2
+        arc = np.sqrt(np.clip(radius**2 - x * x, 0, None)) - np.sqrt(radius**2 - half**2)
         above = np.arange(room, 0, -1, dtype=np.float32)[:, None]
-        share = np.clip((dome[None, :] - above) / 3 + 0.5, 0, 1) * (np.abs(x) < 1)
+        share = np.clip((arc[None, :] - above) / 3 + 0.5, 0, 1) * (np.abs(x) < half)
     mirrored[:room, :, 3] = (mirrored[:room, :, 3] * share + 0.5).astype(np.uint8)
     return mirrored, np.array([0, room], np.float32)

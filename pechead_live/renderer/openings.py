@@ -77,30 +77,42 @@ def find_openings(pixels: Pixels, points: FloatArray) -> list[Opening]:
 
 
 def draw_openings(
-    face: np.ndarray, openings: list[Opening], driven: FloatArray, rest: FloatArray) -> None:
+    face: np.ndarray, openings: list[Opening], driven: FloatArray, rest: FloatArray
+) -> None:
     """Draws the openings into ``face`` in place; ``driven`` and ``rest`` are (478, 2) pixels."""
     for opening in openings:
-        outline = driven[[*opening.upper, *opening.lower[::-1]]]
         if opening.centre >= 0:
             _draw_lid(face, opening, driven, rest)
-        height, width = opening.inside.shape[:2]
-        local = outline - (opening.left, opening.top)
-        alpha = np.zeros((height, width), np.uint8)
-        cv2.fillPoly(alpha, [np.round(local * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
-        gap = (driven[list(opening.lower), 1] - driven[list(opening.upper), 1])[1:-1].mean()
-        if gap < 0.3 or not alpha.any():
-            continue
-        share = cv2.GaussianBlur(alpha, (0, 0), 0.6).astype(np.float32) * (min(gap, 1.5) / 1.5 / 255)
-        inside = opening.inside
-        if opening.centre >= 0:
-            shift = driven[opening.centre] - rest[opening.centre]
-            inside = _shifted(inside, rest[opening.centre] - (opening.left, opening.top), opening.radius, shift)
-        inside = inside.astype(np.float32)
-        if opening.shade > 0:
-            depth = cv2.GaussianBlur(alpha, (0, 0), max(1.0, gap / 5)).astype(np.float32) / 255
-            inside *= (1 - opening.shade * (1 - depth * depth))[..., None]
-        region = face[opening.top : opening.top + height, opening.left : opening.left + width, :3]
-        region[:] = region + (inside - region) * share[..., None] + 0.5
+        gap = float((driven[list(opening.lower), 1] - driven[list(opening.upper), 1])[1:-1].mean())
+        if gap >= 0.3:
+            _draw_inside(face, opening, driven, rest, gap)
+
+
+def _draw_inside(
+    face: np.ndarray, opening: Opening, driven: FloatArray, rest: FloatArray, gap: float
+) -> None:
+    outline = driven[[*opening.upper, *opening.lower[::-1]]] - (opening.left, opening.top)
+    height, width = opening.inside.shape[:2]
+    low = np.maximum(np.floor(outline.min(axis=0)) - 3, 0).astype(int)
+    high = np.minimum(np.ceil(outline.max(axis=0)) + 4, (width, height)).astype(int)
+    if (high <= low).any():
+        return
+    size = high - low
+    alpha = np.zeros((size[1], size[0]), np.uint8)
+    cv2.fillPoly(alpha, [np.round((outline - low) * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
+    share = np.asarray(cv2.GaussianBlur(alpha, (0, 0), 0.6), np.float32)
+    share *= min(gap, 1.5) / 1.5 / 255
+    inside = opening.inside
+    if opening.centre >= 0:
+        centre = rest[opening.centre] - (opening.left, opening.top)
+        shift = driven[opening.centre] - rest[opening.centre]
+        inside = _shifted(inside, centre, opening.radius, shift)
+    inside = inside[low[1] : high[1], low[0] : high[0]].astype(np.float32)
+    depth = np.asarray(cv2.GaussianBlur(alpha, (0, 0), max(1.0, gap / 5)), np.float32) / 255
+    inside *= (1 - opening.shade * (1 - depth * depth))[..., None]
+    left, top = opening.left + low[0], opening.top + low[1]
+    region = face[top : top + size[1], left : left + size[0], :3]
+    region[:] = region + (inside - region) * share[..., None] + 0.5
 
 
 def _draw_lid(face: np.ndarray, opening: Opening, driven: FloatArray, rest: FloatArray) -> None:
