@@ -19,10 +19,11 @@ SIDE_FADE = 0.15
 """Plate heights over which a person cut by the photo's side fades out beside it."""
 
 
-def person_matte(plate: Pixels, inside: Matte, head: FloatArray) -> Matte:
-    """The matte of the person on ``plate`` (P, W, 3); ``head`` (N, 2) are pixels known to be head.
+def person_matte(plate: Pixels, inside: Matte, face: FloatArray, skull: FloatArray) -> Matte:
+    """The matte of the person on ``plate`` (P, W, 3).
 
-    A segmentation network when its file is at hand, else GrabCut seeded by ``head``; its edge is
+    ``face`` (N, 2): pixels known to be face. ``skull`` (M, 2): pixels around the whole head. A
+    segmentation network when its file is at hand, else GrabCut seeded by both; its edge is
     then laid along the picture's by a guided filter. The person ends softly where the photo
     (``inside``, 255) ends to the left and right.
     """
@@ -30,14 +31,14 @@ def person_matte(plate: Pixels, inside: Matte, head: FloatArray) -> Matte:
         coarse = _segmented(plate)
     except (MissingAssetError, MissingDependencyError) as error:
         logger.info("no person segmenter, GrabCut instead: %s", error)
-        coarse = _grab_cut(plate, head)
-    hull = cv2.convexHull(np.round(head).astype(np.int32))
+        coarse = _grab_cut(plate, np.concatenate([face, skull]))
+    hull = cv2.convexHull(np.round(face).astype(np.int32))
     sure = np.zeros(coarse.shape, np.uint8)
     cv2.fillConvexPoly(sure, hull, 255)
     coarse = np.maximum(coarse, cv2.GaussianBlur(sure, (0, 0), 2).astype(np.float32) / 255)
     radius = max(2, plate.shape[0] // 100)
     guided = cv2.ximgproc.guidedFilter(plate, coarse, radius, 1e-4 * 255 * 255)
-    sharpened = np.clip((guided - 0.3) / 0.5, 0, 1) * _one_piece(guided, head)
+    sharpened = np.clip((guided - 0.3) / 0.5, 0, 1) * _one_piece(guided, face)
     return (sharpened * _side_fade(inside) * 255 + 0.5).astype(np.uint8)
 
 
@@ -50,10 +51,10 @@ def _segmented(plate: Pixels) -> FloatArray:
     return coarse
 
 
-def _one_piece(coarse: FloatArray, head: FloatArray) -> FloatArray:
+def _one_piece(coarse: FloatArray, face: FloatArray) -> FloatArray:
     """(H, W) 1 on and around the connected piece of ``coarse`` that holds the head, else 0."""
     _, parts = cv2.connectedComponents((coarse > 0.35).astype(np.uint8))
-    x, y = np.round(head.mean(axis=0)).astype(int)
+    x, y = np.round(face.mean(axis=0)).astype(int)
     piece = (parts == parts[y, x]).astype(np.uint8)
     return cv2.dilate(piece, np.ones((5, 5), np.uint8)).astype(np.float32)
 
@@ -70,37 +71,39 @@ def _side_fade(inside: Matte) -> FloatArray:
 
 
 def _grab_cut(plate: Pixels, head: FloatArray) -> FloatArray:
-    """(H, W) in [0, 1]: GrabCut at a quarter of the area, shoulders assumed below the head."""
-    small = cv2.resize(plate, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    """(H, W) in [0, 1]: GrabCut at half size; skull and neck are sure, hair and shoulders likely."""
+    small = np.asarray(cv2.resize(plate, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
     height, width = small.shape[:2]
-    points = head / 2
-    low, high = points.min(axis=0), points.max(axis=0)
-    centre, size = (low + high) / 2, high - low
+    hull = cv2.convexHull(np.float32(head / 2))[:, 0]
+    centre = hull.mean(axis=0)
+    size, chin = np.ptp(hull, axis=0), float(hull[:, 1].max())
     labels = np.full((height, width), cv2.GC_BGD, np.uint8)
-    middle = (int(centre[0]), int(centre[1] - 0.05 * size[1]))
-    cv2.ellipse(labels, middle, _axes(size * (0.85, 0.85)), 0, 0, 360, cv2.GC_PR_BGD, -1)
-    top = int(high[1] - 0.1 * size[1])
-    for reach, label in ((2.0, cv2.GC_PR_BGD), (1.3, cv2.GC_PR_FGD)):
-        left, right = int(centre[0] - reach * size[0]), int(centre[0] + reach * size[0])
-        slope = int(0.3 * size[1])
-        body = np.array([[centre[0], top], [right, top + slope], [right, height], [left, height]])
-        body = np.vstack([body, [[left, top + slope]]]).astype(np.int32)
-        cv2.fillPoly(labels, [body], label)
-    cv2.ellipse(labels, middle, _axes(size * (0.62, 0.68)), 0, 0, 360, cv2.GC_PR_FGD, -1)
-    cv2.ellipse(labels, middle, _axes(size * (0.40, 0.45)), 0, 0, 360, cv2.GC_FGD, -1)
-    state = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(small, labels, None, state[0], state[1], 4, cv2.GC_INIT_WITH_MASK)
+    # outermost first: how wide the shoulders' corners are, then the head's outline, as factors
+    for shoulders, outline, label in (
+        (2.2, 1.45, cv2.GC_PR_BGD),
+        (1.25, 1.15, cv2.GC_PR_FGD),
+        (0.3, 0.94, cv2.GC_FGD),
+    ):
+        reach, neck = shoulders * size[0], min(shoulders, 0.45) * size[0]
+        slope = chin + 0.35 * size[1]
+        body = [
+            (centre[0] - neck, chin - 0.2 * size[1]),
+            (centre[0] + neck, chin - 0.2 * size[1]),
+            (centre[0] + reach, slope),
+            (centre[0] + reach, height),
+            (centre[0] - reach, height),
+            (centre[0] - reach, slope),
+        ]
+        for shape in (np.array(body), centre + (hull - centre) * outline):
+            cv2.fillPoly(labels, [np.round(shape).astype(np.int32)], label)
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.grabCut(small, labels, None, models[0], models[1], 4, cv2.GC_INIT_WITH_MASK)
     person = ((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)).astype(np.uint8)
     kernel = np.ones((5, 5), np.uint8)
-    person = cv2.morphologyEx(cv2.morphologyEx(person, cv2.MORPH_OPEN, kernel), cv2.MORPH_CLOSE, kernel)
-    _, parts = cv2.connectedComponents(person)
-    person = (parts == parts[middle[1], middle[0]]).astype(np.float32)
-    full = (plate.shape[1], plate.shape[0])
-    return np.asarray(cv2.resize(cv2.GaussianBlur(person, (0, 0), 1.5), full))
-
-
-def _axes(size: FloatArray) -> tuple[int, int]:
-    return max(1, int(size[0])), max(1, int(size[1]))
+    for operation in (cv2.MORPH_OPEN, cv2.MORPH_CLOSE):
+        person = np.asarray(cv2.morphologyEx(person, operation, kernel))
+    soft = cv2.GaussianBlur(person.astype(np.float32), (0, 0), 1.5)
+    return np.asarray(cv2.resize(soft, (plate.shape[1], plate.shape[0])))
 
 
 def fill(pixels: Pixels, known: Matte) -> Pixels:

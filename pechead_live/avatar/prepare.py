@@ -14,7 +14,7 @@ from pechead_live.detector.landmarker import Landmarker
 from pechead_live.errors import InputError, NoFaceError
 from pechead_live.facemodel.fit import FitConfig, fit, initial_fit_state
 from pechead_live.facemodel.measurement import Measurement, face_size
-from pechead_live.facemodel.model import FaceModel, load_face_model
+from pechead_live.facemodel.model import FaceModel, load_face_model, project
 from pechead_live.frame import Pixels
 
 logger = logging.getLogger(__name__)
@@ -47,8 +47,10 @@ def prepare_avatar(
     model = load_face_model()
     measured = _measure_on_crop(plate, landmarker) or _moved(found, photo, box)
     rest, delta = portrait_fit(measured, model)
-    head = (measured.points[:, :2] + (plate.shape[1] / plate.shape[0], 1)) * (plate.shape[0] - 1) / 2
-    matte = person_matte(plate, inside, head)
+    c = rest
+    skull = project(model.head, c.rotation, c.translation, c.scale)
+    face_px, skull_px = (_on_plate(p, plate) for p in (measured.points[:, :2], skull))
+    matte = person_matte(plate, inside, face_px, skull_px)
     person = person_colours(plate, matte)
     background = background_behind(plate, inside, matte)
     points = measured.points[:, :2].copy()
@@ -110,6 +112,12 @@ def _to_pixels(points: FloatArray, photo: Pixels) -> FloatArray:
     height, width = photo.shape[:2]
     half = (min(width, height) - 1) / 2
     return points[:, :2] * half + ((width - 1) / 2, (height - 1) / 2)
+
+
+def _on_plate(points: FloatArray, plate: Pixels) -> FloatArray:
+    """Picture coordinates of the crop to pixels of the plate."""
+    height, width = plate.shape[:2]
+    return points * ((height - 1) / 2) + ((width - 1) / 2, (height - 1) / 2)
 
 
 def _measure_on_crop(plate: Pixels, landmarker: Landmarker) -> Measurement | None:
