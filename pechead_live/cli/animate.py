@@ -32,8 +32,9 @@ from pechead_live.motion import (
 )
 from pechead_live.recording import Recording, read_recording
 from pechead_live.renderer.analytic import AnalyticRenderer
+from pechead_live.sink.destination import check_destination
 from pechead_live.sink.label import draw_label
-from pechead_live.sink.video import VideoWriter
+from pechead_live.sink.video import CONTAINERS, VideoWriter
 from pechead_live.tracker.mediapipe import open_mediapipe_tracker
 
 RECORDINGS = (".npz", ".csv", ".jsonl")
@@ -69,6 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
     width, height = size_from(arguments.size)
     config, overrides = motion_config_from(arguments), overrides_from(arguments)
     driving: Path = arguments.driving
+    # whatever can be refused is refused before the slow parts
+    check_destination(arguments.output, tuple(CONTAINERS), inputs=[driving, arguments.source])
     clip = None if driving.suffix.lower() in RECORDINGS else driving
     avatar = avatar_from(arguments)
     renderer = AnalyticRenderer(avatar, width, height)
@@ -90,7 +93,10 @@ def run(arguments: argparse.Namespace) -> int:
             picture, state = renderer.render(coefficients, state)
             pixels = picture.pixels if arguments.no_label else draw_label(picture.pixels)
             writer.write(pixels, coefficients.captured_at)
-    print(f"{arguments.output}: {len(recording.coefficients)} pictures at {recording.fps:g} fps")
+    count = len(recording.coefficients)
+    lost = count - recording.faces
+    without = f", {lost} of them at rest: no face was seen" if lost else ""
+    print(f"{arguments.output}: {count} pictures at {recording.fps:g} fps{without}")
     return 0
 
 

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 from pechead_live.avatar.file import open_avatar, save_avatar
-from pechead_live.cli.source import prepared_from
+from pechead_live.cli.source import AVATAR_SUFFIX, prepared_from
 from pechead_live.coefficients import euler_from_rotation
-from pechead_live.errors import OutputError
+from pechead_live.sink.destination import check_destination
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,10 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _new(arguments: argparse.Namespace) -> int:
     output: Path = arguments.output
-    if output.suffix != ".avatar" or output.is_dir() or not output.parent.is_dir():
-        raise OutputError(
-            f"{output} cannot be written: give a name ending in .avatar in a folder that exists"
-        )
+    check_destination(output, (AVATAR_SUFFIX,), inputs=[arguments.source])
     avatar = prepared_from(arguments)
     save_avatar(avatar, output)
     print(f"{output}: {avatar.name}, {output.stat().st_size / 1000:.0f} KB")

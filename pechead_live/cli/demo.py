@@ -27,6 +27,7 @@ from pechead_live.motion import MotionConfig, Overrides
 from pechead_live.recording import Recording, read_recording
 from pechead_live.renderer.analytic import AnalyticRenderer
 from pechead_live.samples import sample
+from pechead_live.sink.destination import check_destination
 from pechead_live.sink.file import FileSink
 from pechead_live.tracker.replay import ReplayTracker
 
@@ -69,6 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise OutputError(f"{folder} is no folder: give one that exists")
     width, height = size_from(arguments.size)
     film, sheet = folder / "demo.mp4", folder / "demo.png"
+    check_destination(film)
+    check_destination(sheet)
     recording = read_recording(arguments.motion_file or sample("talking.npz"))
     times = [c.captured_at for c in recording.coefficients]
     seconds = times[-1] - times[0]
@@ -116,7 +119,7 @@ def contact_sheet(avatar: Avatar, recording: Recording, pictures: list[Picture])
     for picture in pictures[:COLUMNS]:
         moment = picture.captured_at - start + first
         driver = min(recording.coefficients, key=lambda c: abs(c.captured_at - moment))
-        columns.append(np.vstack([_mesh(driver, model), _square(picture.pixels)]))
+        columns.append(np.vstack([mesh_picture(driver, model, CELL), _square(picture.pixels)]))
     return np.hstack(columns)
 
 
@@ -134,10 +137,10 @@ def _square(pixels: Pixels) -> Pixels:
     return np.asarray(cv2.resize(middle, (CELL, CELL), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _mesh(driver: Coefficients, model: FaceModel) -> Pixels:
-    """The driver's mesh, centred and of one size."""
+def mesh_picture(driver: Coefficients, model: FaceModel, side: int) -> Pixels:
+    """(side, side, 3) the driver's mesh, centred and of one size."""
     points = (points_of(model, driver) - driver.translation) / driver.scale
-    corners = np.round(((points * 0.95 + 1) * CELL / 2)[model.triangles] * 16).astype(np.int32)
-    drawing = np.full((CELL, CELL, 3), 24, np.uint8)
+    corners = np.round(((points * 0.85 + 1) * side / 2)[model.triangles] * 16).astype(np.int32)
+    drawing = np.full((side, side, 3), 24, np.uint8)
     cv2.polylines(drawing, list(corners), True, (90, 150, 190), 1, cv2.LINE_AA, 4)
     return drawing

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pechead_live.cli.image import check_image_path, write_image
+from pechead_live.cli.image import SUFFIXES, write_image
 from pechead_live.cli.motion_options import add_override_arguments, overrides_from
 from pechead_live.cli.size import size_from
 from pechead_live.cli.source import add_source_arguments, avatar_from
@@ -15,6 +15,7 @@ from pechead_live.coefficients import Coefficients
 from pechead_live.frame import Pixels
 from pechead_live.motion import Overrides, apply_overrides
 from pechead_live.renderer.analytic import AnalyticRenderer
+from pechead_live.sink.destination import check_destination
 from pechead_live.sink.label import draw_label
 
 YAWS = (-25.0, -12.0, 0.0, 12.0, 25.0)
@@ -53,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Draws and writes the picture."""
     output: Path = arguments.output
-    check_image_path(output)
+    check_destination(output, SUFFIXES, inputs=[arguments.source])
     width, height = size_from(arguments.size)
     overrides = overrides_from(arguments)
     avatar = avatar_from(arguments)
@@ -63,7 +64,9 @@ def run(arguments: argparse.Namespace) -> int:
         start = replace(start, rotation=np.eye(3, dtype=np.float32))
     start = apply_overrides(start, overrides)
     pixels = grid(renderer, start) if arguments.grid else _draw(renderer, start)
-    write_image(pixels if arguments.no_label else draw_label(pixels), output)
+    if not arguments.no_label:
+        pixels = labelled_grid(pixels) if arguments.grid else draw_label(pixels)
+    write_image(pixels, output)
     print(f"{output}: {pixels.shape[1]} x {pixels.shape[0]}")
     return 0
 
@@ -80,6 +83,14 @@ def grid(renderer: AnalyticRenderer, start: Coefficients) -> Pixels:
             cells.append(np.asarray(cv2.resize(cell, half, interpolation=cv2.INTER_AREA), np.uint8))
         rows.append(np.hstack(cells))
     return np.vstack(rows)
+
+
+def labelled_grid(sheet: Pixels) -> Pixels:
+    """The sheet of `grid` with the label in its lower left cell, in that cell's proportion."""
+    result = sheet.copy()
+    height, width = sheet.shape[0] // len(ROWS), sheet.shape[1] // len(YAWS)
+    result[-height:, :width] = draw_label(sheet[-height:, :width])
+    return result
 
 
 def _draw(renderer: AnalyticRenderer, coefficients: Coefficients) -> Pixels:

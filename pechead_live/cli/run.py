@@ -21,13 +21,14 @@ from pechead_live.cli.size import size_from
 from pechead_live.cli.source import add_source_arguments, avatar_from
 from pechead_live.cli.steps import labelled, motion_step, smoothing_step
 from pechead_live.clock import monotonic
-from pechead_live.errors import InputError, OutputError
+from pechead_live.errors import InputError
 from pechead_live.live.config import LoopConfig
 from pechead_live.live.loop import run_loop
 from pechead_live.live.step import IDENTITY
 from pechead_live.motion import apply_overrides, request_calibration
 from pechead_live.protocols import Camera, Sink, Tracker
 from pechead_live.renderer.analytic import AnalyticRenderer
+from pechead_live.sink.destination import check_destination
 from pechead_live.sink.open import FILE, open_sink
 
 
@@ -80,7 +81,10 @@ def run(arguments: argparse.Namespace) -> int:
     if len(set(specs)) < len(specs):
         raise InputError(f"a sink is named twice in {', '.join(specs)}: name each once")
     if arguments.report is not None:
-        check_report_path(arguments.report)
+        check_destination(arguments.report)
+    for spec in specs:
+        if spec.startswith(FILE):
+            check_destination(Path(spec.removeprefix(FILE)).expanduser(), inputs=_inputs(arguments))
     with ExitStack() as stack:
         # whatever can be refused is refused before the slow parts are loaded
         first_camera, tracker_of = _open_camera_and_tracker(arguments)
@@ -137,10 +141,10 @@ def check_positive(option: str, value: float | None) -> None:
         raise InputError(f"{option} is {value}: it must be a number above 0")
 
 
-def check_report_path(path: Path) -> None:
-    """`OutputError` before the work instead of after it."""
-    if path.is_dir() or not path.parent.is_dir():
-        raise OutputError(f"{path} cannot be written: give a file name in a folder that exists")
+def _inputs(arguments: argparse.Namespace) -> list[Path | None]:
+    """The files this run reads: no sink may replace them."""
+    camera: str = arguments.camera
+    return [arguments.source, Path(camera.removeprefix(REPLAY)).expanduser()]
 
 
 def _open_camera(arguments: argparse.Namespace) -> Camera:

@@ -9,6 +9,9 @@ from pechead_live.errors import InputError
 
 AVATAR_SUFFIX = ".avatar"
 
+FACES = 8
+"""Looked for on a photo, so that the largest is among those found."""
+
 
 def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     """``--source`` and what a photo needs besides."""
@@ -34,6 +37,7 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
 def avatar_from(arguments: argparse.Namespace) -> Avatar:
     """Opens or prepares the avatar of `add_source_arguments`."""
     source: Path = arguments.source
+    check_portrait_file(source)
     if source.suffix.lower() == AVATAR_SUFFIX:
         return open_avatar(source)
     return prepared_from(arguments)
@@ -42,12 +46,11 @@ def avatar_from(arguments: argparse.Namespace) -> Avatar:
 def prepared_from(arguments: argparse.Namespace) -> Avatar:
     """Prepares the photo ``arguments.source``, which needs a consent line."""
     source: Path = arguments.source
-    if not source.is_file():
-        raise InputError(f"there is no portrait {source}: give an .avatar or a photo")
+    check_portrait_file(source)
     if not (arguments.consent or "").strip():
         raise InputError(
-            f"{source} is a photo and needs a consent line: add --consent 'my own face', or "
-            f"prepare it once with 'pechead-live avatar new {source} -o me.avatar'"
+            f"{source} is a photo and needs a consent line that is not empty: "
+            "add --consent 'my own face', or the words of whoever allows its use"
         )
     # a prepared avatar needs none of these, and starts faster without them
     from pechead_live.avatar.photo import read_photo
@@ -55,8 +58,7 @@ def prepared_from(arguments: argparse.Namespace) -> Avatar:
     from pechead_live.detector.landmarker import Landmarker
 
     photo = read_photo(source)
-    landmarker = Landmarker(arguments.landmarker, still=True)
-    try:
+    with Landmarker(arguments.landmarker, still=True, faces=FACES) as landmarker:
         return prepare_avatar(
             photo,
             consent=arguments.consent,
@@ -64,5 +66,14 @@ def prepared_from(arguments: argparse.Namespace) -> Avatar:
             landmarker=landmarker,
             crop=arguments.crop,
         )
-    finally:
-        landmarker.close()
+
+
+def check_portrait_file(source: Path) -> None:
+    """`InputError` unless there is such a file."""
+    try:
+        if source.is_dir():
+            raise InputError(f"{source} is a folder: give an .avatar or a photo")
+        if not source.is_file():
+            raise InputError(f"there is no portrait {source}: give an .avatar or a photo")
+    except OSError as error:
+        raise InputError(f"{source} cannot be read ({error.strerror}): check the path") from error

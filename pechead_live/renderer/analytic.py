@@ -18,7 +18,7 @@ from pechead_live.errors import InputError
 from pechead_live.expressions import EXPRESSION_NAMES
 from pechead_live.facemodel.apertures import follow_of, settle
 from pechead_live.facemodel.model import load_face_model, project
-from pechead_live.facemodel.topology import CHIN
+from pechead_live.facemodel.topology import CHIN, FOREHEAD
 from pechead_live.frame import Picture, Pixels
 from pechead_live.renderer.crown import with_crown
 from pechead_live.renderer.mesh import add_rings, backward_map, ringed_mesh
@@ -61,7 +61,8 @@ class AnalyticRenderer:
         self._size = (width, height)
         self._model = load_face_model()
         stage = _scaled(np.dstack([avatar.person, avatar.matte]), width, height)
-        self._person, self._origin = with_crown(stage)
+        forehead = self._to_pixels(avatar.points)[FOREHEAD, 1]
+        self._person, self._origin = with_crown(stage, max(4, round(0.4 * float(forehead))))
         self._origin[0] += (stage.shape[1] - width) // 2
         x, y, w, h = cv2.boundingRect(self._person[..., 3])
         below = self._person.shape[0]  # a person cut by the lower edge goes on below it
@@ -142,7 +143,7 @@ class AnalyticRenderer:
         shift *= (min(width, height) - 1) / 2
         shift[..., 0] += np.arange(left, right, dtype=np.float32)[None, :] + self._origin[0]
         shift[..., 1] += np.arange(top, bottom, dtype=np.float32)[:, None] + self._origin[1]
-        turned = cv2.remap(person, shift, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        turned = cv2.remap(person, shift, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         stage = pixels[top:bottom, left:right]
         stage[:] = _composite(np.asarray(turned), np.ascontiguousarray(stage))
 
