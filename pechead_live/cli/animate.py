@@ -16,6 +16,7 @@ from pechead_live.cli.motion_options import (
     overrides_from,
 )
 from pechead_live.cli.progress import progress
+from pechead_live.cli.renderer_options import add_renderer_arguments, renderer_from
 from pechead_live.cli.size import size_from
 from pechead_live.cli.source import add_source_arguments, avatar_from
 from pechead_live.cli.track import record, smoothed
@@ -31,7 +32,6 @@ from pechead_live.motion import (
     retarget,
 )
 from pechead_live.recording import Recording, read_recording
-from pechead_live.renderer.analytic import AnalyticRenderer
 from pechead_live.sink.destination import check_destination
 from pechead_live.sink.label import draw_label
 from pechead_live.sink.video import CONTAINERS, VideoWriter
@@ -46,14 +46,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--driving", type=Path, required=True, metavar="CLIP|MOTION", help="what moves it"
     )
     parser.add_argument("-o", "--output", type=Path, required=True, help="such as out.mp4")
-    parser.add_argument("--model", choices=("analytic",), default="analytic")
-    parser.add_argument("--size", default="512", metavar="N|WxH", help="default: %(default)s")
-    parser.add_argument(
-        "--smooth",
-        choices=("none", "live", "offline"),
-        default="offline",
-        help="of a clip's motion (default: %(default)s)",
-    )
     parser.add_argument(
         "--no-label",
         action="store_true",
@@ -62,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--landmarker", type=Path, help="the face landmarker's .task file")
     add_source_arguments(parser)
+    add_renderer_arguments(parser)
     add_motion_arguments(parser)
 
 
@@ -74,7 +67,7 @@ def run(arguments: argparse.Namespace) -> int:
     check_destination(arguments.output, tuple(CONTAINERS), inputs=[driving, arguments.source])
     clip = None if driving.suffix.lower() in RECORDINGS else driving
     avatar = avatar_from(arguments)
-    renderer = AnalyticRenderer(avatar, width, height)
+    renderer = renderer_from(arguments, avatar)
     recording = read_recording(driving) if clip is None else _track(clip, arguments)
     if config.mode == "absolute" and arguments.crop == "auto":
         recording = reframed(recording, avatar.rest)

@@ -9,7 +9,7 @@ import numpy as np
 
 from pechead_live.cli.image import SUFFIXES, write_image
 from pechead_live.cli.motion_options import add_override_arguments, overrides_from
-from pechead_live.cli.size import size_from
+from pechead_live.cli.renderer_options import add_renderer_arguments, renderer_from
 from pechead_live.cli.source import add_source_arguments, avatar_from
 from pechead_live.coefficients import Coefficients
 from pechead_live.frame import Pixels
@@ -38,7 +38,6 @@ ROWS: dict[str, dict[str, float]] = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `edit`."""
     parser.add_argument("-o", "--output", type=Path, required=True, help="such as out.png")
-    parser.add_argument("--size", default="512", metavar="N|WxH", help="default: %(default)s")
     parser.add_argument("--frontalize", action="store_true", help="turn the face to the camera")
     parser.add_argument(
         "--grid", action="store_true", help="a sheet of head turns times expressions instead"
@@ -48,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--landmarker", type=Path, help="the face landmarker's .task file")
     add_source_arguments(parser)
+    add_renderer_arguments(parser)
     add_override_arguments(parser)
 
 
@@ -55,10 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Draws and writes the picture."""
     output: Path = arguments.output
     check_destination(output, SUFFIXES, inputs=[arguments.source])
-    width, height = size_from(arguments.size)
     overrides = overrides_from(arguments)
     avatar = avatar_from(arguments)
-    renderer = AnalyticRenderer(avatar, width, height)
+    renderer = renderer_from(arguments, avatar)
     start = avatar.rest
     if arguments.frontalize:
         start = replace(start, rotation=np.eye(3, dtype=np.float32))

@@ -1,5 +1,6 @@
 """The card beside a face model: what it was made from, how, how good it is, what it cannot do."""
 
+import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -13,6 +14,8 @@ from pechead_live.facemodel.residual import CALIBRATION_FRAMES, Residual
 
 TITLE = "# Face model"
 """First line of every card; another file is not overwritten."""
+
+LONGEST_LINE = 100
 
 RARE = 0.02
 """Standard deviation of a score below which its column is poorly determined."""
@@ -80,7 +83,7 @@ def card(
 ) -> str:
     """The card as Markdown; ``size`` is the model file's in bytes."""
     clips = [m for m in measured if m.file.is_clip]
-    return TEMPLATE.format(
+    text = TEMPLATE.format(
         command=command,
         date=date,
         versions=", ".join(f"{name} {version}" for name, version in versions.items()),
@@ -94,6 +97,7 @@ def card(
         sources=_sources(measured),
         rare=", ".join(rare_expressions(clips)) or "none",
     )
+    return "".join(_wrapped(line) + "\n" for line in text.splitlines())
 
 
 def rare_expressions(clips: Sequence[Measured]) -> list[str]:
@@ -116,6 +120,20 @@ def residual_rows(steps: Mapping[str, Residual]) -> list[str]:
         "|---|---|---|",
         *(f"| {name} | {100 * r.points:.2f} | {100 * r.inner:.2f} |" for name, r in steps.items()),
     ]
+
+
+def _wrapped(line: str) -> str:
+    """A line of text that became too long, as several of its list item."""
+    if len(line) <= LONGEST_LINE or line.startswith("|"):
+        return line
+    indent = "  " if line.startswith(("- ", "  ")) else ""
+    return textwrap.fill(
+        line,
+        LONGEST_LINE,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _residual(held_out: HeldOut | None) -> str:

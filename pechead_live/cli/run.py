@@ -17,6 +17,7 @@ from pechead_live.cli.motion_options import (
     motion_config_from,
     overrides_from,
 )
+from pechead_live.cli.renderer_options import add_renderer_arguments, renderer_from
 from pechead_live.cli.size import size_from
 from pechead_live.cli.source import add_source_arguments, avatar_from
 from pechead_live.cli.steps import labelled, motion_step, smoothing_step
@@ -27,7 +28,6 @@ from pechead_live.live.loop import run_loop
 from pechead_live.live.step import IDENTITY
 from pechead_live.motion import apply_overrides, request_calibration
 from pechead_live.protocols import Camera, Sink, Tracker
-from pechead_live.renderer.analytic import AnalyticRenderer
 from pechead_live.sink.destination import check_destination
 from pechead_live.sink.open import FILE, open_sink
 
@@ -47,9 +47,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SINK",
         help="virtualcam (the default), file:OUT.mp4, preview or null; may be repeated",
     )
-    parser.add_argument(
-        "--size", default="512", metavar="N|WxH", help="of the picture (default: %(default)s)"
-    )
     parser.add_argument("--fps", type=float, help="frames per second (default: the camera's)")
     parser.add_argument("--seconds", type=float, help="stop after this long")
     parser.add_argument("--loop", action="store_true", help="start a file again at its end")
@@ -68,6 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--report", type=Path, help="write what was measured as JSON")
     parser.add_argument("--landmarker", type=Path, help="the face landmarker's .task file")
     add_source_arguments(parser)
+    add_renderer_arguments(parser)
     add_motion_arguments(parser)
 
 
@@ -99,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
         avatar = avatar_from(arguments)
         tracker = tracker_of()
         stack.callback(tracker.close)
-        renderer = AnalyticRenderer(avatar, width, height)
+        renderer = renderer_from(arguments, avatar)
         requests: SimpleQueue[Callable[[Any], Any]] = SimpleQueue()
         stop = threading.Event()
         cameras = [first_camera]

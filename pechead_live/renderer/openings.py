@@ -35,6 +35,9 @@ MOUTH_SHOWN = 0.04
 TEETH_EDGE = 0.085
 """How far the upper teeth hang below the closed lips' line, in mouth widths."""
 
+GUM = (168.0, 96.0, 94.0)
+"""Colour above the teeth when a lip rises higher than on the photo."""
+
 TEETH_SHARE = 0.75
 """How plainly they are painted; 1 would be as clear as the skin around."""
 
@@ -209,9 +212,7 @@ def _eyeball(patch: Pixels, known: np.ndarray, centre: FloatArray, radius: float
     ring = profile[np.clip((distance * 8).astype(int), 0, 8)]
     in_iris = np.clip((1.08 - distance) / 0.12, 0, 1)[..., None]
     painted = ball * (1 - in_iris) + ring * in_iris
-    keep = cv2.GaussianBlur(known, (0, 0), 0.7).astype(np.float32)[..., None] / 255
-    keep = np.where(known[..., None] > 0, 1.0, keep * 0.0)
-    return np.clip(patch * keep + painted * (1 - keep) + 0.5, 0, 255).astype(np.uint8)
+    return np.where(known[..., None] > 0, patch, np.clip(painted + 0.5, 0, 255)).astype(np.uint8)
 
 
 def _radial_profile(patch: Pixels, seen: np.ndarray, distance: FloatArray) -> FloatArray:
@@ -235,21 +236,22 @@ def _mouth(pixels: Pixels, points: FloatArray) -> Opening:
     bottom = min(pixels.shape[0], bottom + round(0.9 * width))
     patch = pixels[top:bottom, left:right]
     gap = float((points[list(lower), 1] - points[list(upper), 1])[1:-1].mean())
-    dark = _dark_inside(patch, points - (left, top), width)
-    if gap > MOUTH_SHOWN * width:
+    shown = gap > MOUTH_SHOWN * width
+    dark = _dark_inside(patch, points - (left, top), width, shown)
+    if shown:
         known = np.zeros(patch.shape[:2], np.uint8)
         cv2.fillPoly(known, [np.round((outline - (left, top)) * 16).astype(np.int32)], 255, 8, 4)
-        soft = cv2.GaussianBlur(cv2.erode(known, np.ones((3, 3), np.uint8)), (0, 0), 1.2)
-        soft = np.where(known > 0, np.maximum(soft, 255 * (known > 0) * 0.0), soft * 0.6)
-        share = np.maximum(soft, cv2.erode(known, np.ones((2, 2), np.uint8)))[..., None] / 255.0
+        core = cv2.erode(known, np.ones((3, 3), np.uint8))  # without the lips' own edge
+        share = np.minimum(cv2.GaussianBlur(core, (0, 0), 0.8), known)[..., None] / 255.0
         dark = np.clip(patch * share + dark * (1 - share) + 0.5, 0, 255).astype(np.uint8)
     return Opening(upper, lower, left, top, dark, -1, 0.0, 0.45, np.zeros(3, np.float32))
 
 
-def _dark_inside(patch: Pixels, points: FloatArray, width: float) -> Pixels:
+def _dark_inside(patch: Pixels, points: FloatArray, width: float, shown: bool) -> Pixels:
     """A plain dark cavity, warmer towards the tongue, with a soft hint of the upper teeth.
 
-    The teeth hang from the skull: their edge lies a little below the closed lips' line.
+    The teeth hang from the skull: their edge lies a little below the closed lips' line. Where the
+    photo shows the mouth (``shown``) it has teeth of its own, and above them lies the gum.
     """
     height = patch.shape[0]
     y = np.arange(height, dtype=np.float32)[:, None]
@@ -265,5 +267,8 @@ def _dark_inside(patch: Pixels, points: FloatArray, width: float) -> Pixels:
     edge = TEETH_EDGE * width * (1 - along**2)
     teeth = np.clip((line + edge - y) / (0.035 * width) + 0.5, 0, 1) * (1 - along**4)
     share = (TEETH_SHARE * teeth)[..., None]
+    if shown:
+        gum = np.clip((line - y) / (0.02 * width) + 0.5, 0, 1)[..., None]
+        return np.clip(cavity + (np.array(GUM) * brightness - cavity) * gum, 0, 255).astype(np.uint8)
     colour = np.array([205.0, 192, 180]) * np.clip(brightness, 0.5, 1.1) * (1 - 0.45 * along[..., None] ** 2)
     return np.clip(cavity * (1 - share) + colour * share, 0, 255).astype(np.uint8)
