@@ -115,9 +115,7 @@ def test_ssim_of_two_plain_pictures_is_their_luminance_term() -> None:
 
 def test_ssim_is_what_its_definition_gives_window_by_window() -> None:
     a, b = noisy(40)
-    expected = np.mean(
-        [parts_by_definition(a[..., c] / 255, b[..., c] / 255)[0] for c in range(3)]
-    )
+    expected = np.mean([parts_by_definition(a[..., c] / 255, b[..., c] / 255)[0] for c in range(3)])
     assert 0.2 < expected < 0.95
     assert ssim(a, b) == pytest.approx(expected, abs=1e-9)
 

@@ -1,12 +1,18 @@
 """The avatar file: a zip of PNGs, plain arrays and a JSON card; never pickle.
 
-``card.json`` holds the format's version, name, consent, date, coefficients and the SHA-256 of
-everything else, which is checked when the file is opened.
+``card.json`` holds the format's version, name, consent, date, coefficients and the SHA-256 of what
+the photo gave (person, matte, points), which is checked when the file is opened. Nothing in it is
+compressed but the PNGs, so a file takes as much memory as it is long, and its pictures' sizes are
+looked at before they are decoded.
 """
 
+import contextlib
 import hashlib
 import io
 import json
+import logging
+import os
+import struct
 import zipfile
 from dataclasses import fields
 from pathlib import Path
@@ -16,14 +22,25 @@ import cv2
 import numpy as np
 
 from pechead_live.avatar.avatar import Avatar
-from pechead_live.coefficients import EXPRESSION_SIZE, IDENTITY_SIZE, Coefficients
+from pechead_live.coefficients import EXPRESSION_SIZE, IDENTITY_SIZE, Coefficients, FloatArray
 from pechead_live.errors import InputError, OutputError
+
+logger = logging.getLogger(__name__)
 
 VERSION = 1
 _PICTURES = ("person", "matte", "background")
 _CARD = "card.json"
 _LARGEST = 64_000_000
-"""Bytes; no member of a real avatar file comes near."""
+"""Bytes; no real avatar file comes near."""
+
+_SIDES = range(64, 4097)
+"""Heights and widths of a picture that is decoded, pixels."""
+
+_REACH = 20.0
+"""Largest number in points, delta, identity and place; a face lies within [-1, 1]."""
+
+
+_ADVICE = "make it anew with 'pechead-live avatar new'"
 
 
 def content_digest(person: np.ndarray, matte: np.ndarray, points: np.ndarray) -> str:
@@ -46,7 +63,7 @@ def save_avatar(avatar: Avatar, path: Path) -> None:
         "digest": avatar.digest,
         "rest": rest,
     }
-    partial = path.with_name(path.name + ".part")
+    partial = path.with_name(f".{path.stem[:60]}.{os.getpid()}.part")
     try:
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:
             archive.writestr(_CARD, json.dumps(card, indent=1))
@@ -59,50 +76,108 @@ def save_avatar(avatar: Avatar, path: Path) -> None:
                 archive.writestr(f"{name}.npy", buffer.getvalue())
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise OutputError(f"the avatar cannot be written to {path}: {error.strerror}") from error
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        raise OutputError(
+            f"{path} cannot be written ({error.strerror}): choose another folder or name"
+        ) from error
 
 
 def open_avatar(path: Path) -> Avatar:
     """Reads what `save_avatar` wrote. Raises `InputError` if it is broken or something else."""
-    if not path.is_file():
-        raise InputError(
-            f"there is no avatar {path}: make one with 'pechead-live avatar new PHOTO -o {path}'"
-        )
-    advice = "make it anew with 'pechead-live avatar new'"
     try:
+        if not path.is_file():
+            raise InputError(
+                f"there is no avatar {path}: make one with 'pechead-live avatar new PHOTO -o NAME'"
+            )
+        size = path.stat().st_size
+        if not 0 < size <= _LARGEST:
+            raise InputError(f"{path} has {size} bytes, which no avatar has: {_ADVICE}")
         with zipfile.ZipFile(path) as archive:
-            if any(info.file_size > _LARGEST for info in archive.infolist()):
-                raise InputError(f"{path} holds more than an avatar would: {advice}")
-            card = json.loads(archive.read(_CARD))
-            if card.get("format") != "pechead-live avatar" or card.get("version") != VERSION:
-                raise InputError(
-                    f"{path} is an avatar of version {card.get('version')}, "
-                    f"this program reads version {VERSION}: {advice}"
-                )
-            parts: dict[str, Any] = {n: _decode(archive.read(f"{n}.png")) for n in _PICTURES}
+            card = _card(archive)
+            parts: dict[str, Any] = {n: _decode(_member(archive, f"{n}.png")) for n in _PICTURES}
             for name, width in (("points", 2), ("delta", 3)):
-                array = np.load(io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False)
-                if array.shape != (478, width) or array.dtype != np.float32:
-                    raise InputError(f"{path} holds {name} of shape {array.shape}: {advice}")
-                parts[name] = array
+                parts[name] = _numbers(_member(archive, f"{name}.npy"), (478, width))
         rest = _coefficients(card["rest"])
         texts = {key: str(card[key]) for key in ("name", "consent", "created", "digest")}
-    except InputError:
-        raise
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, OSError, EOFError,
-            NotImplementedError, RuntimeError, cv2.error) as error:
-        raise InputError(f"{path} is not an avatar, or broken ({error!r}): {advice}") from error
-    if content_digest(parts["person"], parts["matte"], parts["points"]) != texts["digest"]:
-        raise InputError(f"{path} does not match its own checksum: {advice}")
-    if not rest.is_finite() or not all(np.isfinite(parts[n]).all() for n in ("points", "delta")):
-        raise InputError(f"{path} holds numbers that are not finite: {advice}")
-    if not texts["consent"].strip():
-        raise InputError(f"{path} carries no consent line: {advice} and --consent")
-    sizes = {parts[name].shape[:2] for name in _PICTURES}
-    if len(sizes) != 1 or parts["matte"].ndim != 2:
-        raise InputError(f"{path} holds pictures of different sizes: {advice}")
+        _check(parts, rest, texts)
+    except InputError as error:
+        raise InputError(str(error) if str(path) in str(error) else f"{path} {error}") from error
+    except (
+        zipfile.BadZipFile,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        OSError,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        OverflowError,
+        struct.error,
+        cv2.error,
+    ) as error:
+        logger.debug("%s: %r", path, error)
+        raise InputError(f"{path} is not an avatar, or it is damaged: {_ADVICE}") from error
     return Avatar(rest=rest, **parts, **texts)
+
+
+def _card(archive: zipfile.ZipFile) -> dict[str, Any]:
+    card = json.loads(_member(archive, _CARD))
+    if card.get("format") != "pechead-live avatar":
+        raise InputError(f"is not an avatar: {_ADVICE}")
+    if card.get("version") != VERSION:
+        raise InputError(
+            f"is an avatar of version {card.get('version')}, this program reads version "
+            f"{VERSION}: {_ADVICE}, or use the program that made it"
+        )
+    return card
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    info = archive.getinfo(name)
+    if info.compress_type != zipfile.ZIP_STORED or info.file_size > _LARGEST:
+        raise ValueError(f"{name} is packed otherwise than `save_avatar` does")
+    return archive.read(info)
+
+
+def _numbers(data: bytes, shape: tuple[int, int]) -> FloatArray:
+    """The plain float32 array of ``shape`` in an .npy file; ValueError for anything else.
+
+    The header is read first: numpy would take the memory that it asks for.
+    """
+    stream = io.BytesIO(data)
+    np.lib.format.read_magic(stream)
+    found, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+    if found != shape or fortran or dtype != np.float32:
+        raise ValueError(f"numbers of shape {found} {dtype}")
+    return np.frombuffer(data[stream.tell() :], np.float32).reshape(shape).copy()
+
+
+def _check(parts: dict[str, Any], rest: Coefficients, texts: dict[str, str]) -> None:
+    """`InputError` unless the parts fit together."""
+    if content_digest(parts["person"], parts["matte"], parts["points"]) != texts["digest"]:
+        raise InputError(f"does not match its own checksum: {_ADVICE}")
+    arrays = (parts["points"], parts["delta"], rest.identity, rest.translation)
+    turned = rest.rotation @ rest.rotation.T
+    if (
+        not rest.is_finite()
+        or not all(bool((np.abs(array) <= _REACH).all()) for array in arrays)  # also refuses NaN
+        or not 1e-3 <= rest.scale <= _REACH
+        or not bool(((rest.expression >= 0) & (rest.expression <= 1)).all())
+        or not np.allclose(turned, np.eye(3), atol=1e-2)
+    ):
+        raise InputError(f"holds numbers that no face has: {_ADVICE}")
+    if not texts["consent"].strip():
+        raise InputError(f"carries no consent line: {_ADVICE} and --consent")
+    height, width = parts["matte"].shape[:2]
+    wanted = {"person": (height, width, 3), "background": (height, width, 3)}
+    fits = parts["matte"].shape == (height, width)
+    fits = fits and all(parts[name].shape == shape for name, shape in wanted.items())
+    if not fits or any(parts[name].dtype != np.uint8 for name in _PICTURES):
+        raise InputError(f"holds pictures that do not fit together: {_ADVICE}")
+    if not 1 <= width / height <= 2:
+        raise InputError(f"holds a stage of {width} x {height} pixels: {_ADVICE}")
 
 
 def _coefficients(values: dict[str, Any]) -> Coefficients:
@@ -126,6 +201,11 @@ def _encode(pixels: np.ndarray) -> bytes:
 
 
 def _decode(data: bytes) -> np.ndarray:
+    if data[:8] != b"\x89PNG\r\n\x1a\n" or data[12:16] != b"IHDR":
+        raise ValueError("a picture in it is no PNG")
+    width, height = struct.unpack(">II", data[16:24])
+    if width not in _SIDES or height not in _SIDES:
+        raise ValueError(f"a picture in it has {width} x {height} pixels")
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if image is None:
         raise ValueError("a picture in it cannot be decoded")

@@ -37,7 +37,9 @@ def person_matte(plate: Pixels, inside: Matte, face: FloatArray, skull: FloatArr
     cv2.fillConvexPoly(sure, hull, 255)
     coarse = np.maximum(coarse, cv2.GaussianBlur(sure, (0, 0), 2).astype(np.float32) / 255)
     radius = max(2, plate.shape[0] // 100)
-    guided = cv2.ximgproc.guidedFilter(plate, coarse, radius, 1e-4 * 255 * 255)
+    guided = np.asarray(
+        cv2.ximgproc.guidedFilter(plate, coarse, radius, 1e-4 * 255 * 255), np.float32
+    )
     sharpened = np.clip((guided - 0.3) / 0.5, 0, 1) * _one_piece(guided, face)
     return (sharpened * _side_fade(inside) * 255 + 0.5).astype(np.uint8)
 
@@ -71,10 +73,10 @@ def _side_fade(inside: Matte) -> FloatArray:
 
 
 def _grab_cut(plate: Pixels, head: FloatArray) -> FloatArray:
-    """(H, W) in [0, 1]: GrabCut at half size; skull and neck are sure, hair and shoulders likely."""
+    """(H, W) in [0, 1]: GrabCut at half size; skull and neck are sure, shoulders likely."""
     small = np.asarray(cv2.resize(plate, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA))
     height, width = small.shape[:2]
-    hull = cv2.convexHull(np.float32(head / 2))[:, 0]
+    hull = np.asarray(cv2.convexHull((head / 2).astype(np.float32)), np.float32)[:, 0]
     centre = hull.mean(axis=0)
     size, chin = np.ptp(hull, axis=0), float(hull[:, 1].max())
     labels = np.full((height, width), cv2.GC_BGD, np.uint8)
@@ -97,20 +99,20 @@ def _grab_cut(plate: Pixels, head: FloatArray) -> FloatArray:
         for shape in (np.array(body), centre + (hull - centre) * outline):
             cv2.fillPoly(labels, [np.round(shape).astype(np.int32)], label)
     models = np.zeros((1, 65)), np.zeros((1, 65))
-    cv2.grabCut(small, labels, None, models[0], models[1], 4, cv2.GC_INIT_WITH_MASK)
+    whole = (0, 0, width, height)  # not read when the labels are given
+    cv2.grabCut(small, labels, whole, *models, 4, cv2.GC_INIT_WITH_MASK)
     person = ((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)).astype(np.uint8)
     kernel = np.ones((5, 5), np.uint8)
     for operation in (cv2.MORPH_OPEN, cv2.MORPH_CLOSE):
         person = np.asarray(cv2.morphologyEx(person, operation, kernel))
     soft = cv2.GaussianBlur(person.astype(np.float32), (0, 0), 1.5)
-    return np.asarray(cv2.resize(soft, (plate.shape[1], plate.shape[0])))
+    return np.asarray(cv2.resize(soft, (plate.shape[1], plate.shape[0])), np.float32)
 
 
 def fill(pixels: Pixels, known: Matte) -> Pixels:
     """``pixels`` where ``known`` is 255, elsewhere filled smoothly from there (push-pull)."""
-    return np.clip(_push_pull(pixels.astype(np.float32), known.astype(np.float32) / 255), 0, 255).astype(
-        np.uint8
-    )
+    share = known.astype(np.float32) / np.float32(255)
+    return np.clip(_push_pull(pixels.astype(np.float32), share), 0, 255).astype(np.uint8)
 
 
 def _push_pull(colour: FloatArray, weight: FloatArray) -> FloatArray:
@@ -121,12 +123,15 @@ def _push_pull(colour: FloatArray, weight: FloatArray) -> FloatArray:
         mean = (colour * weight[..., None]).sum(axis=(0, 1)) / total
         return np.broadcast_to(mean, colour.shape).astype(np.float32)
     half = ((width + 1) // 2, (height + 1) // 2)
-    small_weight = np.asarray(cv2.resize(weight, half, interpolation=cv2.INTER_AREA))
-    small = np.asarray(cv2.resize(colour * weight[..., None], half, interpolation=cv2.INTER_AREA))
-    small = small / np.maximum(small_weight, 1e-6)[..., None]
+    small_weight = np.asarray(cv2.resize(weight, half, interpolation=cv2.INTER_AREA), np.float32)
+    weighted = colour * weight[..., None]
+    small = np.asarray(cv2.resize(weighted, half, interpolation=cv2.INTER_AREA), np.float32)
+    small = (small / np.maximum(small_weight, 1e-6)[..., None]).astype(np.float32)
     coarse = _push_pull(small, np.minimum(1, small_weight * 2))
-    wide = np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC))
-    return colour * weight[..., None] + wide * (1 - weight[..., None])
+    wide = np.asarray(
+        cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC), np.float32
+    )
+    return (weighted + wide * (1 - weight[..., None])).astype(np.float32)
 
 
 def person_colours(plate: Pixels, matte: Matte) -> Pixels:

@@ -1,5 +1,8 @@
 """Reading a photo: upright, RGB, of a size that can be handled, or one clear sentence why not."""
 
+import struct
+import warnings
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -9,40 +12,100 @@ from pechead_live.errors import InputError
 from pechead_live.frame import Pixels
 
 LONGEST_SIDE = 12_000
-"""Largest side in pixels that is decoded; a face in a portrait needs a tenth of it."""
+"""Largest side in pixels that is taken; a face in a portrait needs a tenth of it."""
+
+MOST_PIXELS = 64_000_000
+"""Decoded at most: 200 MB as RGB. A JPEG is reduced while it is decoded and rarely meets this."""
 
 WORKING_SIDE = 2_400
 """Larger photos are reduced to this longest side as they are read."""
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
+"""What is tried. Not TIFF: libtiff writes lines of its own to stderr when a file is damaged."""
+
+DEEP_MODES = ("I", "I;16", "I;16B", "I;16L")
+"""Pillow's grey pictures with more than 8 bits."""
 
 
 def read_photo(path: Path) -> Pixels:
     """(H, W, 3) uint8 RGB, upright by its EXIF orientation; transparent parts become white.
 
-    Raises `InputError` when the file is missing, no picture, broken, or too large.
+    Raises `InputError` when the file is missing, empty, no picture, cut off, or too large.
     """
-    if not path.is_file():
-        raise InputError(f"there is no picture {path}: give the path of a photo of a face")
+    _check_file(path)
     try:
-        with Image.open(path) as image:
-            if max(image.size) > LONGEST_SIDE:
-                raise InputError(
-                    f"{path} has {image.width} x {image.height} pixels: "
-                    f"scale it down to at most {LONGEST_SIDE} on the longer side"
-                )
-            image.draft("RGB", (WORKING_SIDE, WORKING_SIDE))
-            upright = ImageOps.exif_transpose(image)
-            if upright.mode in ("I", "I;16", "F"):
-                upright = upright.point(lambda value: value / 256).convert("L")
-            rgba = upright.convert("RGBA")
-            rgba.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.LANCZOS)
-            white = Image.new("RGBA", rgba.size, "white")
-            return np.asarray(Image.alpha_composite(white, rgba).convert("RGB"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the size is judged here, metadata do not matter
+            with Image.open(path, formats=FORMATS) as image:
+                return _decoded(image, path)
     except InputError:
         raise
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except UnidentifiedImageError as error:
         raise InputError(
-            f"{path} is not a picture that can be read ({type(error).__name__}): "
-            "give a PNG, JPEG or WebP photo"
+            f"{path} is not a picture that can be read: give a PNG, JPEG or WebP photo"
         ) from error
     except Image.DecompressionBombError as error:
-        raise InputError(f"{path} is too large to decode: scale it down") from error
+        raise InputError(
+            f"{path} has too many pixels: scale it down to at most {LONGEST_SIDE} "
+            "on the longer side"
+        ) from error
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        KeyError,
+        IndexError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+        EOFError,
+        MemoryError,
+        RuntimeError,
+        struct.error,
+        zlib.error,
+    ) as error:  # what Pillow's readers raise for damaged files (found by fuzzing)
+        raise InputError(
+            f"{path} is a damaged or cut-off picture: give a whole PNG, JPEG or WebP photo"
+        ) from error
+
+
+def _check_file(path: Path) -> None:
+    try:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder: give a photo of a face")
+        if not path.is_file():
+            raise InputError(f"there is no picture {path}: give the path of a photo of a face")
+        if path.stat().st_size == 0:
+            raise InputError(f"{path} is empty (0 bytes): give a photo of a face")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}): check the path") from error
+
+
+def _decoded(image: Image.Image, path: Path) -> Pixels:
+    if max(image.size) > LONGEST_SIDE:
+        raise InputError(
+            f"{path} has {image.width} x {image.height} pixels: "
+            f"scale it down to at most {LONGEST_SIDE} on the longer side"
+        )
+    image.draft("RGB", (WORKING_SIDE, WORKING_SIDE))
+    if image.width * image.height > MOST_PIXELS:
+        raise InputError(
+            f"{path} has {image.width} x {image.height} pixels: scale it down to at most "
+            f"{MOST_PIXELS // 1_000_000} million"
+        )
+    upright: Image.Image = ImageOps.exif_transpose(image)
+    if upright.mode in DEEP_MODES:
+        upright = _eight_bits(upright)
+    transparent = "A" in upright.getbands() or "transparency" in upright.info
+    upright = upright.convert("RGBA" if transparent else "RGB")
+    upright.thumbnail((WORKING_SIDE, WORKING_SIDE), Image.Resampling.LANCZOS)
+    if transparent:
+        white = Image.new("RGBA", upright.size, "white")
+        upright = Image.alpha_composite(white, upright).convert("RGB")
+    return np.array(upright, np.uint8)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """A 16-bit grey picture in 8 bits."""
+    values = np.asarray(image, np.float32) * np.float32(255 / 65535)
+    return Image.fromarray(np.clip(values + 0.5, 0, 255).astype(np.uint8))

@@ -62,7 +62,7 @@ def cut_plate(photo: Pixels, crop: Crop) -> tuple[Pixels, np.ndarray]:
     width = round(height * ASPECT / 2) * 2
     zoom = (height - 1) / (crop.side - 1)
     if zoom < 0.7:  # an affine warp alone would alias
-        photo = cv2.GaussianBlur(photo, (0, 0), 0.4 / zoom)
+        photo = np.asarray(cv2.GaussianBlur(photo, (0, 0), 0.4 / zoom), np.uint8)
     to_plate = np.array(
         [
             [zoom, 0, (width - 1) / 2 - zoom * crop.x],
@@ -76,7 +76,7 @@ def cut_plate(photo: Pixels, crop: Crop) -> tuple[Pixels, np.ndarray]:
     )
     whole = np.full(photo.shape[:2], 255, np.uint8)
     inside = cv2.warpAffine(whole, to_plate, size, flags=cv2.INTER_NEAREST)
-    return np.asarray(plate), np.asarray(inside)
+    return np.asarray(plate, np.uint8), np.asarray(inside, np.uint8)
 
 
 def to_crop(points: FloatArray, crop: Crop) -> FloatArray:

@@ -9,6 +9,7 @@ from pechead_live.avatar.avatar import Avatar
 from pechead_live.avatar.file import content_digest
 from pechead_live.avatar.matte import background_behind, person_colours, person_matte
 from pechead_live.avatar.plate import Crop, cut_plate, head_crop, to_crop, whole_crop
+from pechead_live.avatar.search import search_face
 from pechead_live.coefficients import Coefficients, FloatArray, euler_from_rotation
 from pechead_live.detector.landmarker import Landmarker
 from pechead_live.errors import InputError, NoFaceError
@@ -70,7 +71,7 @@ def prepare_avatar(
 
 def find_face(photo: Pixels, landmarker: Landmarker, name: str) -> Measurement:
     """The largest face of ``photo``, checked for size and turn."""
-    measurement = landmarker.measure(photo)
+    measurement = search_face(photo, landmarker)
     if measurement is None:
         raise NoFaceError(f"no face was found in {name}: give a photo with one clear face")
     if measurement.faces > 1:
@@ -78,7 +79,7 @@ def find_face(photo: Pixels, landmarker: Landmarker, name: str) -> Measurement:
     size = face_size(measurement.points) * (min(photo.shape[:2]) - 1) / 2
     if size < SMALLEST_FACE:
         raise NoFaceError(
-            f"the face in {name} is only {size:.0f} pixels high: "
+            f"the face in {name} is only {size:.0f} pixels large: "
             f"give a photo with a face of at least {SMALLEST_FACE}"
         )
     coefficients, _ = portrait_fit(measurement, load_face_model())

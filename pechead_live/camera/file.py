@@ -151,7 +151,7 @@ def open_clip(path: Path) -> Any:
     except (av.error.FFmpegError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(
-            f"{path} is not a video that can be read, or it is cut off at the start ({reason}): "
+            f"{path} is not a video that can be read, or it is cut off ({reason}): "
             "give a video file such as .mp4 or .mov"
         ) from error
     kind = container.format.name

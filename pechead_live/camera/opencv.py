@@ -42,6 +42,8 @@ class OpenCvCamera:
         sleep: Sleep = time.sleep,
     ) -> None:
         """``width``, ``height`` and ``fps`` are wishes; the device decides."""
+        if isinstance(source, int) and source > LARGEST_INDEX:
+            raise _cannot_open(source)
         self._name = f"camera {source}" if isinstance(source, int) else str(source)
         self._clock = clock
         self._capture = _open(source)
@@ -116,6 +118,10 @@ def existing_cameras() -> list[int]:
             found.append(index)
         capture.release()
     return found
+
+
+LARGEST_INDEX = 2**31 - 1
+"""What OpenCV takes as a number."""
 
 
 def _open(source: int | str) -> Any:

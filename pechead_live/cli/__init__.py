@@ -28,7 +28,9 @@ COMMANDS: dict[str, str] = {
 
 def build_parser(only: str | None = None) -> argparse.ArgumentParser:
     """The whole parser; with ``only`` just that command's module is imported."""
-    parser = argparse.ArgumentParser(prog="pechead-live", description="A live avatar from a portrait.")
+    parser = argparse.ArgumentParser(
+        prog="pechead-live", description="A live avatar from a portrait."
+    )
     parser.add_argument("-v", "--verbose", action="store_true", help="log more")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, text in COMMANDS.items():

@@ -47,6 +47,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--output", type=Path, required=True, help="such as out.mp4")
     parser.add_argument(
+        "--smooth",
+        choices=("none", "live", "offline"),
+        default="offline",
+        help="of a clip's motion (default: %(default)s)",
+    )
+    parser.add_argument(
         "--no-label",
         action="store_true",
         help="leave out the visible 'AI' label, which tells others that they do not see a camera's "

@@ -23,13 +23,26 @@ YAWS = (-25.0, -12.0, 0.0, 12.0, 25.0)
 
 ROWS: dict[str, dict[str, float]] = {
     "rest": {},
-    "smile": {"mouthSmileLeft": 0.8, "mouthSmileRight": 0.8, "cheekSquintLeft": 0.4,
-              "cheekSquintRight": 0.4},
+    "smile": {
+        "mouthSmileLeft": 0.8,
+        "mouthSmileRight": 0.8,
+        "cheekSquintLeft": 0.4,
+        "cheekSquintRight": 0.4,
+    },
     "open": {"jawOpen": 0.5, "mouthLowerDownLeft": 0.2, "mouthLowerDownRight": 0.2},
-    "pucker": {"mouthPucker": 0.8, "mouthFunnel": 0.3, "mouthSmileLeft": 0.0,
-               "mouthSmileRight": 0.0},
-    "brows": {"browInnerUp": 0.8, "browOuterUpLeft": 0.7, "browOuterUpRight": 0.7,
-              "eyeWideLeft": 0.4, "eyeWideRight": 0.4},
+    "pucker": {
+        "mouthPucker": 0.8,
+        "mouthFunnel": 0.3,
+        "mouthSmileLeft": 0.0,
+        "mouthSmileRight": 0.0,
+    },
+    "brows": {
+        "browInnerUp": 0.8,
+        "browOuterUpLeft": 0.7,
+        "browOuterUpRight": 0.7,
+        "eyeWideLeft": 0.4,
+        "eyeWideRight": 0.4,
+    },
     "blink": {"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0},
 }
 """Rows of the grid."""
@@ -42,9 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--grid", action="store_true", help="a sheet of head turns times expressions instead"
     )
-    parser.add_argument(
-        "--no-label", action="store_true", help="leave out the visible 'AI' label"
-    )
+    parser.add_argument("--no-label", action="store_true", help="leave out the visible 'AI' label")
     parser.add_argument("--landmarker", type=Path, help="the face landmarker's .task file")
     add_source_arguments(parser)
     add_renderer_arguments(parser)
@@ -95,4 +106,3 @@ def labelled_grid(sheet: Pixels) -> Pixels:
 def _draw(renderer: AnalyticRenderer, coefficients: Coefficients) -> Pixels:
     picture, _ = renderer.render(coefficients, renderer.initial_state())
     return picture.pixels
-

@@ -1,14 +1,16 @@
 """MediaPipe's Face Landmarker: 478 points and 52 expression scores of the largest face."""
 
+import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
-from pechead_live.assets import find_asset
+from pechead_live.assets import ASSETS, find_asset
 from pechead_live.coefficients import EXPRESSION_SIZE
 from pechead_live.detector.library import LIBRARIES_ADVICE, load_mediapipe
-from pechead_live.errors import MissingDependencyError
+from pechead_live.detector.quiet import quiet_start
+from pechead_live.errors import InputError, MissingDependencyError
 from pechead_live.expressions import EXPRESSION_INDEX
 from pechead_live.facemodel.measurement import Measurement, face_size
 from pechead_live.frame import Pixels
@@ -32,8 +34,13 @@ class Landmarker:
             output_face_blendshapes=True,
         )
         try:
-            self._landmarker = vision.FaceLandmarker.create_from_options(options)
+            with quiet_start():
+                self._landmarker = vision.FaceLandmarker.create_from_options(options)
         except (RuntimeError, ValueError, OSError) as error:
+            if not is_task_file(path):
+                raise InputError(
+                    f"{path} is no face landmarker: give the file {ASSETS['face_landmarker'].file}"
+                ) from error
             raise MissingDependencyError(
                 f"the face landmarker {path} cannot be started ({error}): {LIBRARIES_ADVICE}"
             ) from error
@@ -61,8 +68,22 @@ class Landmarker:
         )
 
     def close(self) -> None:
-        """Frees the native objects."""
+        """Frees the native objects; calling it twice does no harm.
+
+        Needed before the interpreter ends: MediaPipe's own clean-up fails there, with a traceback.
+        """
         self._landmarker.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def is_task_file(path: Path) -> bool:
+    """True if ``path`` is a bundle of models as MediaPipe publishes them: a zip."""
+    return zipfile.is_zipfile(path)
 
 
 def _picture_coordinates(landmarks: Any, width: int, height: int) -> Any:

@@ -5,6 +5,7 @@ import numpy as np
 from pechead_live.assets import find_asset
 from pechead_live.coefficients import FloatArray
 from pechead_live.detector.library import load_mediapipe
+from pechead_live.detector.quiet import quiet_start
 from pechead_live.frame import Pixels
 
 
@@ -20,7 +21,8 @@ def segment_person(pixels: Pixels) -> FloatArray:
     image = mediapipe.Image(
         image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(pixels)
     )
-    segmenter = vision.ImageSegmenter.create_from_options(options)
+    with quiet_start():
+        segmenter = vision.ImageSegmenter.create_from_options(options)
     try:
         mask = segmenter.segment(image).confidence_masks[-1].numpy_view()
         return np.array(mask, np.float32).reshape(pixels.shape[:2])

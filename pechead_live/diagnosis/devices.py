@@ -1,9 +1,11 @@
 """Cameras in, virtual cameras and windows out."""
 
 import sys
+from collections.abc import Sequence
 
 from pechead_live.diagnosis.finding import Finding
 from pechead_live.errors import DeviceError
+from pechead_live.sink.loopback import Loopback, loopback_devices
 
 
 def check_cameras() -> Finding:
@@ -33,7 +35,7 @@ def check_cameras() -> Finding:
 
 
 def check_virtual_camera() -> Finding:
-    """Opens the virtual camera for a moment."""
+    """Opens the virtual camera for a moment; on Linux, where that may use it up, only looks."""
     try:
         from pechead_live.sink.virtualcam import VirtualCameraSink
     except ImportError as error:
@@ -44,6 +46,10 @@ def check_virtual_camera() -> Finding:
             detail=f"cannot be loaded: {error}",
             advice="run pip install 'pechead-live[virtualcam]' to appear as a webcam elsewhere",
         )
+    if sys.platform.startswith("linux"):
+        devices = loopback_devices()
+        if devices:
+            return loopback_finding(devices)
     try:
         sink = VirtualCameraSink(640, 480, 30)
     except DeviceError as error:
@@ -58,6 +64,22 @@ def check_virtual_camera() -> Finding:
     detail = sink.device
     sink.close()
     return Finding(group="virtual camera", name="virtual camera", verdict="good", detail=detail)
+
+
+def loopback_finding(devices: Sequence[Loopback]) -> Finding:
+    """Good if one of them, at least one, can take pictures."""
+    from pechead_live.sink.virtualcam import LOAD_AGAIN
+
+    detail = ", ".join(f"{one.device} ({one.name}) is {one.state}" for one in devices)
+    if any(one.state == "ready" for one in devices):
+        return Finding(group="virtual camera", name="virtual camera", verdict="good", detail=detail)
+    return Finding(
+        group="virtual camera",
+        name="virtual camera",
+        verdict="optional",
+        detail=detail,
+        advice=LOAD_AGAIN,
+    )
 
 
 def check_window() -> Finding:

@@ -6,6 +6,7 @@ called *CSIM-dlib*. Two pictures of one person lie nearer than 0.6 (Euclidean); 
 for any two faces, because dlib trained for distance: read both.
 """
 
+import importlib
 import importlib.util
 from pathlib import Path
 from typing import Any
@@ -36,12 +37,12 @@ class FaceEmbedder:
         """Raises `MissingDependencyError` when dlib or its network is not installed."""
         network = find_network()
         try:
-            import dlib
+            dlib: Any = importlib.import_module("dlib")
         except (ImportError, OSError) as error:
             raise MissingDependencyError(
                 f"CSIM-dlib needs dlib, which cannot be loaded ({error}): {ADVICE}"
             ) from error
-        self._dlib: Any = dlib
+        self._dlib = dlib
         self._network: Any = dlib.face_recognition_model_v1(str(network))
 
     def embed(self, pixels: Pixels, points: FloatArray) -> FloatArray:

@@ -67,7 +67,7 @@ def _check_pair(a: Pixels, b: Pixels, smallest: int = 1) -> None:
     if a.shape != b.shape:
         raise ValueError(f"the pictures differ in size, {a.shape} and {b.shape}: scale one first")
     if min(a.shape[:2]) < smallest:
-        raise ValueError(f"a picture of {a.shape[:2]}: this metric needs {smallest} pixels each way")
+        raise ValueError(f"a picture of {a.shape[:2]}: it needs {smallest} pixels each way")
 
 
 def _unit(pixels: Pixels) -> _Array:
@@ -83,7 +83,7 @@ def _halve(x: _Array) -> _Array:
 
 def _blur(x: _Array) -> _Array:
     """Gaussian means at the places where the whole window lies inside."""
-    full = np.asarray(cv2.GaussianBlur(x, (_WINDOW, _WINDOW), _SIGMA))
+    full = np.asarray(cv2.GaussianBlur(x, (_WINDOW, _WINDOW), _SIGMA), np.float64)
     half = _WINDOW // 2
     return full[half:-half, half:-half]
 

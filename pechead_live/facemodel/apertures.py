@@ -27,8 +27,9 @@ LID_SHUT, LID_FREE = 0.33, 0.70
 """Opening over the open eye's: at or below the first the eye is shut, above the second the model
 is followed as it is. A real blink measures 0.2 to 0.3."""
 
-LIP_SHUT, LIP_FREE = 0.015, 0.045
-"""Inner lips' gap over the mouth's width: the same for the lips."""
+LIP_SHUT, LIP_FREE = 0.035, 0.075
+"""Inner lips' gap over the mouth's width: the same for the lips. Closed lips measure 0.03, in the
+mean face too."""
 
 LID_SPREAD, LIP_SPREAD = 0.05, 0.22
 """How far the skin goes along with a closing edge, model units (one standard deviation)."""
@@ -50,6 +51,7 @@ class Follow(NamedTuple):
 @cache
 def follow_of(model: FaceModel) -> Follow:
     """Weights from the mean face: the edge itself 1, falling off with distance on its own side."""
+
     def weights(edge: tuple[int, ...], spread: float, direction: int) -> FloatArray:
         points = model.mean[:, :2]
         line = points[list(edge)]
@@ -64,7 +66,8 @@ def follow_of(model: FaceModel) -> Follow:
         return result.astype(np.float32)
 
     right, left = (
-        (weights(upper, LID_SPREAD, -1), weights(lower, LID_SPREAD, 1)) for upper, lower in LID_PAIRS
+        (weights(upper, LID_SPREAD, -1), weights(lower, LID_SPREAD, 1))
+        for upper, lower in LID_PAIRS
     )
     lips = weights(UPPER_INNER_LIP, LIP_SPREAD, -1), weights(LOWER_INNER_LIP, LIP_SPREAD, 1)
     return Follow((right, left), lips)
@@ -111,4 +114,5 @@ def _closing(
     if kept >= 1:
         return np.zeros_like(points)
     gap = (points[list(lower)] - points[list(upper)]) * np.float32(1 - kept)
-    return weights[0] @ gap * share - weights[1] @ gap * (1 - share)
+    moved = weights[0] @ gap * share - weights[1] @ gap * (1 - share)
+    return moved.astype(np.float32)

@@ -18,13 +18,14 @@ from pechead_live.coefficients import IDENTITY_SIZE, FloatArray
 from pechead_live.errors import InputError
 from pechead_live.expressions import EXPRESSION_NAMES, MIRROR_EXPRESSION
 from pechead_live.facemodel.head import head_extension
-from pechead_live.facemodel.mirror import mirror_permutation, mirrored, symmetric
+from pechead_live.facemodel.mirror import mirrored, symmetric
 from pechead_live.facemodel.model import FaceModel
-from pechead_live.facemodel.similarity import Array, umeyama
+from pechead_live.facemodel.similarity import Array, Similarity, umeyama
 from pechead_live.facemodel.topology import (
     CHIN,
     IBUG_68,
     LEFT_OUTER_EYE,
+    MIRROR_POINTS,
     NOSE_TIP,
     RIGHT_OUTER_EYE,
 )
@@ -43,9 +44,8 @@ Z_WEIGHT = 0.25
 """Weight of measured depth against x and y: it is the noisier by far (measured)."""
 
 _AXES = np.array([1, 1, Z_WEIGHT])
+_PAIRS = np.array(MIRROR_POINTS, np.intp)
 _SWAP = np.array(MIRROR_EXPRESSION, np.intp)
-
-Permutation = npt.NDArray[np.intp]
 
 
 class Sequence3D(NamedTuple):
@@ -74,21 +74,22 @@ def learn(sequences: Sequence[Sequence3D], triangles: npt.NDArray[np.intp]) -> F
         )
     weights = _person_weights(sequences)
     mean = _initial_mean(sequences, weights)
-    mirror = mirror_permutation(mean)
     expression: Array = np.zeros((len(EXPRESSION_NAMES), *mean.shape))
     neutral: list[Array] = [np.zeros(mean.shape) for _ in sequences]
     for _ in range(ROUNDS):
-        aligned = [
-            _align(s, mean + rest, expression) for s, rest in zip(sequences, neutral, strict=True)
+        poses = [
+            _pose(s, mean + rest, expression) for s, rest in zip(sequences, neutral, strict=True)
         ]
-        expression = _regress(sequences, aligned, weights, mirror)
+        level = _mean_pitch(poses, weights).T
+        aligned = [pose.undo(s.points) @ level for s, pose in zip(sequences, poses, strict=True)]
+        expression = _regress(sequences, aligned, weights)
         faces = [
             a.mean(axis=0) - np.tensordot(s.scores.mean(axis=0), expression, 1)
             for s, a in zip(sequences, aligned, strict=True)
         ]
-        mean = _standardise(symmetric(np.average(faces, axis=0, weights=weights), mirror))
+        mean = _standardise(symmetric(np.average(faces, axis=0, weights=weights), _PAIRS))
         neutral = [face - mean for face in faces]
-    basis, sign = _identity_basis(np.array(neutral), weights, mirror)
+    basis, sign = _identity_basis(np.array(neutral), weights)
     head, normals = head_extension(mean.astype(np.float32))
     return FaceModel(
         mean=mean.astype(np.float32),
@@ -97,7 +98,7 @@ def learn(sequences: Sequence[Sequence3D], triangles: npt.NDArray[np.intp]) -> F
         expression_names=EXPRESSION_NAMES,
         landmark_indices=np.array(IBUG_68, np.intp),
         triangles=triangles,
-        mirror_points=mirror,
+        mirror_points=_PAIRS,
         mirror_identity=sign.astype(np.float32),
         mirror_expression=_SWAP,
         head=head,
@@ -126,7 +127,7 @@ def _initial_mean(sequences: Sequence[Sequence3D], weights: Array) -> Array:
             even = np.ones(len(reference))
             aligned.append(umeyama(points, target, even).apply(points).mean(axis=0))
         mean = np.average(aligned, axis=0, weights=weights)
-        reference = _standardise(symmetric(mean, mirror_permutation(mean)))
+        reference = _standardise(symmetric(mean, _PAIRS))
     return reference
 
 
@@ -160,18 +161,28 @@ def stiffness(shape: Array) -> Array:
     return np.clip(1 - 2.5 * below, 0.05, 1.0)
 
 
-def _align(sequence: Sequence3D, rest: Array, expression: Array) -> Array:
-    """(T, 478, 3) the frames, brought to what ``rest`` plus each frame's expression expects."""
+def _pose(sequence: Sequence3D, rest: Array, expression: Array) -> Similarity:
+    """(T) transforms that bring ``rest`` plus each frame's expression to the frame's points."""
     target = rest + np.tensordot(sequence.scores, expression, 1)
-    points = sequence.points.astype(float)
-    return umeyama(target, points, stiffness(rest)).undo(points)
+    return umeyama(target, sequence.points.astype(float), stiffness(rest))
+
+
+def _mean_pitch(poses: Sequence[Similarity], weights: Array) -> Array:
+    """(3, 3) rotation about x: how far the people nod on average.
+
+    It sets the origin of pitch: people who look into the camera, as these do, look straight ahead.
+    Mirror symmetry sets those of yaw and roll.
+    """
+    mean = np.average([pose.rotation.mean(axis=0) for pose in poses], axis=0, weights=weights)
+    angle = np.arctan2(mean[2, 1] - mean[1, 2], mean[1, 1] + mean[2, 2])
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[1, 0, 0], [0, c, -s], [0, s, c]])
 
 
 def _regress(
     sequences: Sequence[Sequence3D],
     aligned: Sequence[Array],
     weights: Array,
-    mirror: Permutation,
 ) -> Array:
     """(52, 478, 3) ridge regression of points on scores, both centred within each sequence.
 
@@ -185,20 +196,20 @@ def _regress(
             continue
         x = (s.scores - s.scores.mean(axis=0)).astype(float)
         y = a - a.mean(axis=0)
-        for scores, points in ((x, y), (x[:, _SWAP], mirrored(y, mirror))):
+        for scores, points in ((x, y), (x[:, _SWAP], mirrored(y, _PAIRS))):
             gram += w / len(a) * scores.T @ scores
             moment += w / len(a) * scores.T @ points.reshape(len(a), -1)
     basis = np.linalg.solve(gram, moment).reshape(size, -1, 3)
-    return (basis + mirrored(basis[_SWAP], mirror)) / 2  # equal but for rounding; now exactly
+    return (basis + mirrored(basis[_SWAP], _PAIRS)) / 2  # equal but for rounding; now exactly
 
 
-def _identity_basis(neutral: Array, weights: Array, mirror: Permutation) -> tuple[Array, Array]:
+def _identity_basis(neutral: Array, weights: Array) -> tuple[Array, Array]:
     """(50, 478, 3) principal components scaled to unit variance, and (50,) their mirror signs.
 
     Symmetric and lop-sided parts are analysed apart, so every direction is one or the other.
     """
     found: list[tuple[float, Array, float]] = []
-    flipped = mirrored(neutral, mirror)
+    flipped = mirrored(neutral, _PAIRS)
     for part, sign in (((neutral + flipped) / 2, 1.0), ((neutral - flipped) / 2, -1.0)):
         people = np.sqrt(weights / weights.sum())[:, None, None] * part * _AXES
         _, strength, directions = np.linalg.svd(
@@ -206,7 +217,7 @@ def _identity_basis(neutral: Array, weights: Array, mirror: Permutation) -> tupl
         )
         for s, flat in zip(strength, directions, strict=True):
             direction = flat.reshape(-1, 3) / _AXES
-            exact = (direction + sign * mirrored(direction, mirror)) / 2
+            exact = (direction + sign * mirrored(direction, _PAIRS)) / 2
             found.append((float(s), exact, sign))
     found.sort(key=lambda entry: -entry[0])
     basis = np.zeros((IDENTITY_SIZE, *neutral[0].shape))

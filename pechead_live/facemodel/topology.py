@@ -50,3 +50,24 @@ IBUG_68 = tuple(
 
 INNER_51 = IBUG_68[17:]
 """The 68 without the jaw line."""
+
+MIDDLE = tuple(
+    int(i)
+    for i in (
+        "0 1 2 4 5 6 8 9 10 11 12 13 14 15 16 17 18 19 94 151 152 164 168 175 195 197 199 200"
+    ).split()
+)
+"""The points on the face's middle line."""
+
+
+def _mirror_points() -> tuple[int, ...]:
+    right = (*(i for i in range(248) if i not in MIDDLE), *range(RIGHT_IRIS, LEFT_IRIS))
+    # the mesh numbers its left side in the right one's order; an iris goes round the other way
+    left = (*range(248, RIGHT_IRIS), *(LEFT_IRIS + i for i in (0, 3, 2, 1, 4)))
+    mirror = {i: i for i in MIDDLE}
+    mirror |= dict(zip(right, left, strict=True)) | dict(zip(left, right, strict=True))
+    return tuple(mirror[i] for i in range(len(mirror)))
+
+
+MIRROR_POINTS = _mirror_points()
+"""(478,) the point that each point becomes in a mirror."""

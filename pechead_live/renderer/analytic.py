@@ -26,7 +26,10 @@ from pechead_live.renderer.openings import draw_openings, find_openings
 from pechead_live.renderer.turn import Head, TurnConfig, grid_nodes, turn_map, vertex_normals
 
 _EYES_OPEN = np.array(
-    [0.0 if name.startswith(("eyeBlink", "eyeSquint", "eyeLookDown")) else 1.0 for name in EXPRESSION_NAMES],
+    [
+        0.0 if name.startswith(("eyeBlink", "eyeSquint", "eyeLookDown")) else 1.0
+        for name in EXPRESSION_NAMES
+    ],
     np.float32,
 )
 
@@ -45,7 +48,7 @@ class AnalyticRenderer:
         height: int,
         *,
         background: Pixels | None = None,
-        config: TurnConfig = TurnConfig(),
+        config: TurnConfig | None = None,
     ) -> None:
         """``width`` and ``height`` in pixels; a picture wider than high shows more of the plate.
 
@@ -57,7 +60,7 @@ class AnalyticRenderer:
             raise InputError(
                 f"a picture of {width} x {height} pixels: give a shape between 1:1 and 16:9"
             )
-        self._avatar, self._config = avatar, config
+        self._avatar, self._config = avatar, config or TurnConfig()
         self._size = (width, height)
         self._model = load_face_model()
         stage = _scaled(np.dstack([avatar.person, avatar.matte]), width, height)
@@ -110,9 +113,7 @@ class AnalyticRenderer:
         rest = self._avatar.rest
         opened = self._avatar.shape(self._model, coefficients.expression * _EYES_OPEN)
         place = (rest.rotation, rest.translation, rest.scale)
-        points = settle(
-            project(shape, *place), project(opened, *place), follow_of(self._model)
-        )
+        points = settle(project(shape, *place), project(opened, *place), follow_of(self._model))
         driven = self._to_pixels(points) + self._origin
         left, top, right, bottom = self._region
         corner = np.array([left, top], np.float32)
@@ -131,7 +132,7 @@ class AnalyticRenderer:
     def _draw_turned(
         self, pixels: Pixels, person: np.ndarray, shape: FloatArray, coefficients: Coefficients
     ) -> None:
-        """Draws ``person`` with the driven pose over ``pixels`` in place, where they come to lie."""
+        """Draws ``person`` with the driven pose over ``pixels``, in place."""
         width, height = self._size
         rest = self._avatar.rest
         grid = turn_map(shape, self._head, rest, coefficients, self._size, self._config)
@@ -139,11 +140,12 @@ class AnalyticRenderer:
         if right <= left or bottom <= top:
             return
         shift = cv2.resize(grid, (width, height), interpolation=cv2.INTER_LINEAR)
-        shift = np.ascontiguousarray(shift[top:bottom, left:right])
-        shift *= (min(width, height) - 1) / 2
-        shift[..., 0] += np.arange(left, right, dtype=np.float32)[None, :] + self._origin[0]
-        shift[..., 1] += np.arange(top, bottom, dtype=np.float32)[:, None] + self._origin[1]
-        turned = cv2.remap(person, shift, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        shift = np.asarray(shift[top:bottom, left:right], np.float32)
+        half = np.float32((min(width, height) - 1) / 2)
+        x = np.arange(left, right, dtype=np.float32)[None, :] + self._origin[0]
+        y = np.arange(top, bottom, dtype=np.float32)[:, None] + self._origin[1]
+        map_x, map_y = x + half * shift[..., 0], y + half * shift[..., 1]
+        turned = cv2.remap(person, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         stage = pixels[top:bottom, left:right]
         stage[:] = _composite(np.asarray(turned), np.ascontiguousarray(stage))
 
@@ -154,8 +156,9 @@ class AnalyticRenderer:
         source = self._to_pixels(grid + np.stack(np.meshgrid(x, y), axis=-1)) + self._origin
         low, high = self._extent
         cell = width / len(x)
-        inside = ((source > low - 2 * cell) & (source < high + 2 * cell)).all(axis=-1)
-        columns, rows = np.flatnonzero(inside.any(axis=0)), np.flatnonzero(inside.any(axis=1))
+        within = (source > low - 2 * cell) & (source < high + 2 * cell)
+        inside = within[..., 0] & within[..., 1]
+        columns, rows = (np.unique(index) for index in np.nonzero(inside)[::-1])
         if not len(columns):
             return 0, 0, 0, 0
         return (
@@ -185,14 +188,17 @@ def _cover(picture: Pixels, width: int, height: int) -> Pixels:
     """``picture`` scaled and cut so that it covers ``width`` x ``height``."""
     zoom = max(width / picture.shape[1], height / picture.shape[0])
     size = (max(width, round(picture.shape[1] * zoom)), max(height, round(picture.shape[0] * zoom)))
-    scaled = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
+    scaled = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     left, top = (size[0] - width) // 2, (size[1] - height) // 2
     return np.ascontiguousarray(scaled[top : top + height, left : left + width])
 
 
 def _region(vertices: FloatArray, width: int, height: int) -> tuple[int, int, int, int]:
     """left, top, right, bottom of the mesh's box within the picture."""
-    low, high = np.floor(vertices.min(axis=0)).astype(int), np.ceil(vertices.max(axis=0)).astype(int)
+    low, high = (
+        np.floor(vertices.min(axis=0)).astype(int),
+        np.ceil(vertices.max(axis=0)).astype(int),
+    )
     return (
         max(0, int(low[0])),
         max(0, int(low[1])),
@@ -205,4 +211,4 @@ def _composite(person: np.ndarray, background: Pixels) -> Pixels:
     """(H, W, 4) over (H, W, 3)."""
     colour = cv2.cvtColor(person, cv2.COLOR_RGBA2RGB)
     share = cv2.extractChannel(person, 3).astype(np.float32) * np.float32(1 / 255)
-    return np.asarray(cv2.blendLinear(colour, background, share, 1 - share))
+    return np.asarray(cv2.blendLinear(colour, background, share, 1 - share), np.uint8)

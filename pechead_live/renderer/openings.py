@@ -151,9 +151,10 @@ def _shifted(inside: Pixels, centre: FloatArray, radius: float, shift: FloatArra
     follow = np.clip((2.6 - distance) / 1.4, 0, 1)
     map_x = (x - follow * shift[0]).astype(np.float32)
     map_y = (y - follow * shift[1]).astype(np.float32)
-    return np.asarray(
-        cv2.remap(inside, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    moved_inside = cv2.remap(
+        inside, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
+    return np.asarray(moved_inside, np.uint8)
 
 
 def _region(pixels: Pixels, outline: FloatArray, margin: float) -> tuple[int, int, int, int]:
@@ -189,7 +190,9 @@ def _lid_colour(
     more (the darker lies in the brow's shadow)."""
     gap = (points[list(lower), 1] - points[list(upper), 1]).mean()
     reach = np.array([0, max(2.0, 0.9 * float(gap))], np.float32)
-    spots = np.concatenate([points[list(upper[2:7])] - reach * 0.6, points[list(lower[2:7])] + reach])
+    spots = np.concatenate(
+        [points[list(upper[2:7])] - reach * 0.6, points[list(lower[2:7])] + reach]
+    )
     x, y = np.clip(np.round(spots), 0, (pixels.shape[1] - 1, pixels.shape[0] - 1)).astype(int).T
     colours = pixels[y, x].astype(np.float32)
     lightest = colours[np.argsort(colours.sum(axis=1))[-6:]]
@@ -269,6 +272,12 @@ def _dark_inside(patch: Pixels, points: FloatArray, width: float, shown: bool) -
     share = (TEETH_SHARE * teeth)[..., None]
     if shown:
         gum = np.clip((line - y) / (0.02 * width) + 0.5, 0, 1)[..., None]
-        return np.clip(cavity + (np.array(GUM) * brightness - cavity) * gum, 0, 255).astype(np.uint8)
-    colour = np.array([205.0, 192, 180]) * np.clip(brightness, 0.5, 1.1) * (1 - 0.45 * along[..., None] ** 2)
+        return np.clip(cavity + (np.array(GUM) * brightness - cavity) * gum, 0, 255).astype(
+            np.uint8
+        )
+    colour = (
+        np.array([205.0, 192, 180])
+        * np.clip(brightness, 0.5, 1.1)
+        * (1 - 0.45 * along[..., None] ** 2)
+    )
     return np.clip(cavity * (1 - share) + colour * share, 0, 255).astype(np.uint8)

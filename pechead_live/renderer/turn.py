@@ -119,7 +119,8 @@ def _interpolate(
     ky *= weight
     total = ky @ kx
     centre = float(camera[478:, 2].mean())
-    return ((ky * camera[:, 2]) @ kx + REST_WEIGHT * centre) / (total + REST_WEIGHT)
+    depth = ((ky * camera[:, 2]) @ kx + REST_WEIGHT * centre) / (total + REST_WEIGHT)
+    return depth.astype(np.float32)
 
 
 def _with_torso(
@@ -133,9 +134,7 @@ def _with_torso(
 ) -> FloatArray:
     chin = driven.scale * (driven.rotation @ head.chin)[:2] + driven.translation
     down = driven.rotation[:2, 1] / max(float(np.linalg.norm(driven.rotation[:2, 1])), 1e-6)
-    below = (
-        (x[None, :] - chin[0]) * down[0] + (y[:, None] - chin[1]) * down[1]
-    ) / driven.scale
+    below = ((x[None, :] - chin[0]) * down[0] + (y[:, None] - chin[1]) * down[1]) / driven.scale
     t = np.clip((below - config.neck_start) / (config.neck_end - config.neck_start), 0, 1)
     torso = (t * t * (3 - 2 * t))[..., None]
     shift = config.torso_translation * (driven.translation - rest.translation)

@@ -19,6 +19,7 @@ from pechead_live.errors import OutputError
 from pechead_live.frame import Pixels
 from pechead_live.sink.audio import AudioTrack
 from pechead_live.sink.cadence import Cadence
+from pechead_live.sink.destination import check_destination
 
 logger = logging.getLogger(__name__)
 
@@ -190,24 +191,17 @@ def _to_yuv(pixels: Pixels) -> Any:
 
 
 def _partial_path(path: Path) -> Path:
-    return path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    return path.with_name(f".{path.stem[:60]}.{os.getpid()}.partial{path.suffix}")
 
 
 def _open(partial: Path, path: Path) -> Any:
-    suffix = path.suffix.lower()
-    if suffix not in CONTAINERS:
-        raise OutputError(
-            f"{path} cannot be written: a video file's name must end in {', '.join(CONTAINERS)}"
-        )
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder: give a file name")
-    if not path.parent.is_dir():
-        raise OutputError(f"{path} cannot be written: the folder {path.parent} does not exist")
+    check_destination(path, tuple(CONTAINERS))
     try:
         partial.touch()
-        return av.open(str(partial), "w", format=CONTAINERS[suffix])
+        return av.open(str(partial), "w", format=CONTAINERS[path.suffix.lower()])
     except (av.error.FFmpegError, OSError) as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink()
         raise OutputError(
             f"{path} cannot be written ({error.strerror}): choose another folder"
         ) from error

@@ -33,6 +33,17 @@ ADVICE: dict[str, str] = {
 }
 """`sys.platform` to the three things that bring a virtual camera."""
 
+USED_UP = "is not a video output device"
+"""What pyvirtualcam says of a v4l2loopback 0.12 device that was loaded with exclusive_caps=1 and
+has been opened before: it takes one writer per loading of the module (v4l2loopback issue 442)."""
+
+LOAD_AGAIN = (
+    "close the program that sends to it, or load the module anew with "
+    "'sudo modprobe -r v4l2loopback && sudo modprobe v4l2loopback "
+    f"devices=1 exclusive_caps=1 card_label={DEVICE_NAME}'"
+)
+"""What brings a used-up device back."""
+
 
 class VirtualCameraSink:
     """Sends pictures of one size to a virtual camera."""
@@ -92,13 +103,17 @@ def _open(width: int, height: int, fps: float, backend: str | None) -> Any:
         wish = named_loopback()
         if wish is not None:
             devices.insert(0, wish)
-    reason = ""
+    reasons: list[str] = []
     for device in devices:
         try:
             return pyvirtualcam.Camera(width, height, fps, device=device, backend=backend)
         except (RuntimeError, OSError, KeyError) as error:
-            reason = " ".join(str(error).split())
-    raise DeviceError(f"no virtual camera can be opened ({reason}): {_advice()}")
+            reasons.append(" ".join(str(error).split()))
+    # a device that is there but cannot be used says more than that no other was found
+    used_up = next((reason for reason in reasons if USED_UP in reason), None)
+    if used_up is not None:
+        raise DeviceError(f"the virtual camera cannot be opened again ({used_up}): {LOAD_AGAIN}")
+    raise DeviceError(f"no virtual camera can be opened ({'; '.join(reasons)}): {_advice()}")
 
 
 def _advice() -> str:
