@@ -36,9 +36,7 @@ def turned(*, yaw: float = 0.0, pitch: float = 0.0, roll: float = 0.0) -> Coeffi
     """The portrait's rest, turned by so many degrees more."""
     rest = astronaut().rest
     now = euler_from_rotation(rest.rotation)
-    return replace(
-        rest, rotation=rotation_from_euler(now[0] + yaw, now[1] + pitch, now[2] + roll)
-    )
+    return replace(rest, rotation=rotation_from_euler(now[0] + yaw, now[1] + pitch, now[2] + roll))
 
 
 def portrait(side: int = SIDE) -> Pixels:
@@ -65,6 +63,12 @@ def face_box(coefficients: Coefficients) -> tuple[slice, slice]:
     return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
 
 
+def test_the_sample_was_prepared_with_the_face_model_that_ships():
+    wanted = (astronaut().points + 1) * (SIDE - 1) / 2
+    distance = np.linalg.norm(points(astronaut().rest) - wanted, axis=1)
+    assert distance.max() < 0.1, "make pechead_live/samples/astronaut.avatar anew"
+
+
 def test_the_portrait_s_own_coefficients_give_the_portrait_back(renderer: AnalyticRenderer):
     drawn, wanted = draw(renderer, astronaut().rest), portrait()
     box = face_box(astronaut().rest)
@@ -75,7 +79,7 @@ def test_the_portrait_s_own_coefficients_give_the_portrait_back(renderer: Analyt
 def test_the_background_stays_exactly_still_when_the_head_turns(renderer: AnalyticRenderer):
     near = cv2.dilate((portrait_matte() > 0).astype(np.uint8), np.ones((61, 61), np.uint8))
     far = near == 0  # 30 pixels from the person
-    assert far.sum() > 3000
+    assert far.sum() > 2000
     still = draw(renderer, astronaut().rest)
     for coefficients in (turned(yaw=20), turned(pitch=12), turned(yaw=-15, roll=10)):
         assert np.array_equal(draw(renderer, coefficients)[far], still[far])

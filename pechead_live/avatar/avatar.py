@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pechead_live.coefficients import Coefficients, FloatArray
+from pechead_live.facemodel.measurement import Measurement
 from pechead_live.facemodel.model import FaceModel
 from pechead_live.frame import Pixels
 
@@ -33,17 +34,23 @@ class Avatar:
     background: Pixels
     """(P, W, 3) the stage without the person."""
 
-    rest: Coefficients
-    """Pose, expression and identity of the portrait itself."""
+    measured: Measurement
+    """The portrait's face as the landmarker saw it; the file keeps this and no coefficients, so
+    that an avatar does not depend on the face model of its day."""
 
-    points: FloatArray
-    """(478, 2) the portrait's measured face points."""
+    rest: Coefficients
+    """Pose, expression and identity of the portrait itself, fitted to ``measured``."""
 
     delta: FloatArray
     """(478, 3) model space: what the face model lacks to meet ``points`` exactly at ``rest``."""
 
     digest: str
     """SHA-256 of the contents, hexadecimal: the avatar's identity across machines."""
+
+    @property
+    def points(self) -> FloatArray:
+        """(478, 2) the portrait's measured face points."""
+        return self.measured.points[:, :2]
 
     def shape(self, model: FaceModel, expression: FloatArray) -> FloatArray:
         """(478, 3) the portrait's own face with ``expression`` (52,), model space."""

@@ -1,7 +1,7 @@
 """The avatar file: a zip of PNGs, plain arrays and a JSON card; never pickle.
 
-``card.json`` holds the format's version, name, consent, date, coefficients and the SHA-256 of what
-the photo gave (person, matte, points), which is checked when the file is opened. Nothing in it is
+``card.json`` holds the format's version, name, consent, date and the SHA-256 of what the photo gave
+(person, matte, measurement), which is checked when the file is opened. Nothing in it is
 compressed but the PNGs, so a file takes as much memory as it is long, and its pictures' sizes are
 looked at before they are decoded.
 """
@@ -14,7 +14,6 @@ import logging
 import os
 import struct
 import zipfile
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,11 @@ import cv2
 import numpy as np
 
 from pechead_live.avatar.avatar import Avatar
-from pechead_live.coefficients import EXPRESSION_SIZE, IDENTITY_SIZE, Coefficients, FloatArray
+from pechead_live.avatar.fitting import portrait_fit
+from pechead_live.coefficients import EXPRESSION_SIZE, FloatArray
 from pechead_live.errors import InputError, OutputError
+from pechead_live.facemodel.measurement import Measurement, face_size
+from pechead_live.facemodel.model import load_face_model
 
 logger = logging.getLogger(__name__)
 
@@ -37,23 +39,28 @@ _SIDES = range(64, 4097)
 """Heights and widths of a picture that is decoded, pixels."""
 
 _REACH = 20.0
-"""Largest number in points, delta, identity and place; a face lies within [-1, 1]."""
+"""Largest coordinate of a point; a face lies within [-1, 1]."""
+
+_SMALLEST = 0.02
+"""Smallest face, picture units: five pixels of 512."""
+
+_NUMBERS = {"points": (478, 3), "scores": (EXPRESSION_SIZE,)}
+"""The measurement's arrays and their shapes."""
 
 
 _ADVICE = "make it anew with 'pechead-live avatar new'"
 
 
-def content_digest(person: np.ndarray, matte: np.ndarray, points: np.ndarray) -> str:
+def content_digest(person: np.ndarray, matte: np.ndarray, measured: Measurement) -> str:
     """SHA-256 over what the photo gave, hexadecimal."""
     digest = hashlib.sha256()
-    for part in (person, matte, points):
+    for part in (person, matte, measured.points, measured.scores):
         digest.update(np.ascontiguousarray(part).tobytes())
     return digest.hexdigest()
 
 
 def save_avatar(avatar: Avatar, path: Path) -> None:
     """Writes ``avatar``; the file appears whole or not at all. Raises `OutputError`."""
-    rest = {f.name: np.asarray(getattr(avatar.rest, f.name)).tolist() for f in fields(Coefficients)}
     card = {
         "format": "pechead-live avatar",
         "version": VERSION,
@@ -61,7 +68,6 @@ def save_avatar(avatar: Avatar, path: Path) -> None:
         "consent": avatar.consent,
         "created": avatar.created,
         "digest": avatar.digest,
-        "rest": rest,
     }
     partial = path.with_name(f".{path.stem[:60]}.{os.getpid()}.part")
     try:
@@ -70,9 +76,9 @@ def save_avatar(avatar: Avatar, path: Path) -> None:
             for name in _PICTURES:
                 pixels: np.ndarray = getattr(avatar, name)
                 archive.writestr(f"{name}.png", _encode(pixels))
-            for name in ("points", "delta"):
+            for name in _NUMBERS:
                 buffer = io.BytesIO()
-                np.save(buffer, getattr(avatar, name), allow_pickle=False)
+                np.save(buffer, getattr(avatar.measured, name), allow_pickle=False)
                 archive.writestr(f"{name}.npy", buffer.getvalue())
         partial.replace(path)
     except OSError as error:
@@ -96,11 +102,11 @@ def open_avatar(path: Path) -> Avatar:
         with zipfile.ZipFile(path) as archive:
             card = _card(archive)
             parts: dict[str, Any] = {n: _decode(_member(archive, f"{n}.png")) for n in _PICTURES}
-            for name, width in (("points", 2), ("delta", 3)):
-                parts[name] = _numbers(_member(archive, f"{name}.npy"), (478, width))
-        rest = _coefficients(card["rest"])
-        texts = {key: str(card[key]) for key in ("name", "consent", "created", "digest")}
-        _check(parts, rest, texts)
+            numbers = {n: _numbers(_member(archive, f"{n}.npy"), s) for n, s in _NUMBERS.items()}
+        measured = Measurement(**numbers, presence=1.0, faces=1)
+        texts: dict[str, Any] = {k: str(card[k]) for k in ("name", "consent", "created", "digest")}
+        _check(parts, measured, texts)
+        rest, delta = portrait_fit(measured, load_face_model())
     except InputError as error:
         raise InputError(str(error) if str(path) in str(error) else f"{path} {error}") from error
     except (
@@ -119,7 +125,7 @@ def open_avatar(path: Path) -> Avatar:
     ) as error:
         logger.debug("%s: %r", path, error)
         raise InputError(f"{path} is not an avatar, or it is damaged: {_ADVICE}") from error
-    return Avatar(rest=rest, **parts, **texts)
+    return Avatar(measured=measured, rest=rest, delta=delta, **parts, **texts)
 
 
 def _card(archive: zipfile.ZipFile) -> dict[str, Any]:
@@ -141,7 +147,7 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
     return archive.read(info)
 
 
-def _numbers(data: bytes, shape: tuple[int, int]) -> FloatArray:
+def _numbers(data: bytes, shape: tuple[int, ...]) -> FloatArray:
     """The plain float32 array of ``shape`` in an .npy file; ValueError for anything else.
 
     The header is read first: numpy would take the memory that it asks for.
@@ -154,18 +160,15 @@ def _numbers(data: bytes, shape: tuple[int, int]) -> FloatArray:
     return np.frombuffer(data[stream.tell() :], np.float32).reshape(shape).copy()
 
 
-def _check(parts: dict[str, Any], rest: Coefficients, texts: dict[str, str]) -> None:
+def _check(parts: dict[str, Any], measured: Measurement, texts: dict[str, str]) -> None:
     """`InputError` unless the parts fit together."""
-    if content_digest(parts["person"], parts["matte"], parts["points"]) != texts["digest"]:
+    if content_digest(parts["person"], parts["matte"], measured) != texts["digest"]:
         raise InputError(f"does not match its own checksum: {_ADVICE}")
-    arrays = (parts["points"], parts["delta"], rest.identity, rest.translation)
-    turned = rest.rotation @ rest.rotation.T
+    scores = measured.scores
     if (
-        not rest.is_finite()
-        or not all(bool((np.abs(array) <= _REACH).all()) for array in arrays)  # also refuses NaN
-        or not 1e-3 <= rest.scale <= _REACH
-        or not bool(((rest.expression >= 0) & (rest.expression <= 1)).all())
-        or not np.allclose(turned, np.eye(3), atol=1e-2)
+        not bool((np.abs(measured.points) <= _REACH).all())  # also refuses NaN
+        or not face_size(measured.points) >= _SMALLEST
+        or not bool(((scores >= 0) & (scores <= 1)).all())
     ):
         raise InputError(f"holds numbers that no face has: {_ADVICE}")
     if not texts["consent"].strip():
@@ -178,19 +181,6 @@ def _check(parts: dict[str, Any], rest: Coefficients, texts: dict[str, str]) -> 
         raise InputError(f"holds pictures that do not fit together: {_ADVICE}")
     if not 1 <= width / height <= 2:
         raise InputError(f"holds a stage of {width} x {height} pixels: {_ADVICE}")
-
-
-def _coefficients(values: dict[str, Any]) -> Coefficients:
-    shapes = {
-        "identity": (IDENTITY_SIZE,),
-        "expression": (EXPRESSION_SIZE,),
-        "rotation": (3, 3),
-        "translation": (2,),
-    }
-    arrays = {n: np.array(values[n], np.float32).reshape(s) for n, s in shapes.items()}
-    return Coefficients(
-        scale=float(values["scale"]), confidence=float(values["confidence"]), **arrays
-    )
 
 
 def _encode(pixels: np.ndarray) -> bytes:

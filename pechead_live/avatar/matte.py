@@ -134,19 +134,24 @@ def _push_pull(colour: FloatArray, weight: FloatArray) -> FloatArray:
     return (weighted + wide * (1 - weight[..., None])).astype(np.float32)
 
 
-def person_colours(plate: Pixels, matte: Matte) -> Pixels:
-    """``plate`` with the background's colour taken out of the person's soft edge."""
+def person_colours(plate: Pixels, matte: Matte, background: Pixels) -> Pixels:
+    """The person's own colours, continued beyond their edge.
+
+    On the soft edge the matting equation I = a F + (1 - a) B is solved for F, so that person over
+    background gives the photo back; where the matte is too thin for that F is filled from inside.
+    """
     sure = (cv2.erode(matte, np.ones((3, 3), np.uint8)) > 240).astype(np.uint8) * 255
-    return fill(plate, sure)
+    filled = fill(plate, sure).astype(np.float32)
+    share = (matte.astype(np.float32) / 255)[..., None]
+    solved = (plate - (1 - share) * background) / np.maximum(share, 0.05)
+    trust = np.clip((share - 0.1) / 0.3, 0, 1)
+    mixed = np.clip(solved, 0, 255) * trust + filled * (1 - trust)
+    return (mixed + 0.5).astype(np.uint8)
 
 
 def background_behind(plate: Pixels, inside: Matte, matte: Matte) -> Pixels:
     """The stage without the person, filled smoothly from what the photo shows around them."""
     reach = plate.shape[0] // 40 * 2 + 1
     grown = cv2.dilate(matte, np.ones((reach, reach), np.uint8))
-    columns = np.flatnonzero(inside.max(axis=0))
     known = ((grown < 8) & (inside > 0)).astype(np.uint8) * 255
-    known[:, : columns[0] + reach * (columns[0] > 0)] = 0
-    if columns[-1] < inside.shape[1] - 1:
-        known[:, columns[-1] - reach :] = 0
     return fill(plate, known)

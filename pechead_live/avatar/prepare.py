@@ -3,19 +3,17 @@
 import logging
 from datetime import UTC, datetime
 
-import numpy as np
-
 from pechead_live.avatar.avatar import Avatar
 from pechead_live.avatar.file import content_digest
+from pechead_live.avatar.fitting import portrait_fit
 from pechead_live.avatar.matte import background_behind, person_colours, person_matte
 from pechead_live.avatar.plate import Crop, cut_plate, head_crop, to_crop, whole_crop
 from pechead_live.avatar.search import search_face
-from pechead_live.coefficients import Coefficients, FloatArray, euler_from_rotation
+from pechead_live.coefficients import FloatArray, euler_from_rotation
 from pechead_live.detector.landmarker import Landmarker
 from pechead_live.errors import InputError, NoFaceError
-from pechead_live.facemodel.fit import FitConfig, fit, initial_fit_state
 from pechead_live.facemodel.measurement import Measurement, face_size
-from pechead_live.facemodel.model import FaceModel, load_face_model, project
+from pechead_live.facemodel.model import load_face_model, project
 from pechead_live.frame import Pixels
 
 logger = logging.getLogger(__name__)
@@ -52,17 +50,16 @@ def prepare_avatar(
     skull = project(model.head, c.rotation, c.translation, c.scale)
     face_px, skull_px = (_on_plate(p, plate) for p in (measured.points[:, :2], skull))
     matte = person_matte(plate, inside, face_px, skull_px)
-    person = person_colours(plate, matte)
     background = background_behind(plate, inside, matte)
-    points = measured.points[:, :2].copy()
+    person = person_colours(plate, matte, background)
     return Avatar(
         name=name,
         consent=consent.strip(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         rest=rest,
-        points=points,
+        measured=measured,
         delta=delta,
-        digest=content_digest(person, matte, points),
+        digest=content_digest(person, matte, measured),
         person=person,
         matte=matte,
         background=background,
@@ -90,23 +87,6 @@ def find_face(photo: Pixels, landmarker: Landmarker, name: str) -> Measurement:
             f"give a photo within {LARGEST_YAW:.0f} and {LARGEST_PITCH:.0f}"
         )
     return measurement
-
-
-def portrait_fit(measured: Measurement, model: FaceModel) -> tuple[Coefficients, FloatArray]:
-    """Coefficients of one still, and delta (478, 3) that makes them meet its points exactly.
-
-    The photo is fitted several times, each fit starting from the identity found before.
-    """
-    state = initial_fit_state(model)
-    config = FitConfig()
-    coefficients, state = fit(measured, model, state, captured_at=0.0, config=config)
-    for _ in range(3):
-        coefficients, state = fit(measured, model, state, captured_at=0.0, config=config)
-    c = coefficients
-    placed = model.landmarks(c.identity, c.expression, c.rotation, c.translation, c.scale)
-    missing = np.zeros_like(model.mean)
-    missing[:, :2] = (measured.points[:, :2] - placed) / c.scale
-    return coefficients, (missing @ c.rotation).astype(np.float32)  # R^T on each row
 
 
 def _to_pixels(points: FloatArray, photo: Pixels) -> FloatArray:

@@ -1,0 +1,1 @@
+"""Networks of others that find faces and people in a picture."""

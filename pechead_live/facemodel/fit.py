@@ -15,11 +15,16 @@ from pechead_live.coefficients import Coefficients, FloatArray
 from pechead_live.facemodel.measurement import Measurement
 from pechead_live.facemodel.model import FaceModel
 from pechead_live.facemodel.similarity import Array, Similarity, umeyama
+from pechead_live.facemodel.stiffness import stiffness
 from pechead_live.facemodel.topology import INNER_51, LEFT_IRIS, RIGHT_IRIS
 
 SEEN, HIDDEN = 30.0, 40.0
 """Degrees of turn up to which the far side of the face is believed, and from which it is not: the
 detector only guesses it. It fades between the two, or the fit would jump."""
+
+LEAST_STIFF = 0.3
+"""Weight of the jaw's points in the pose against the skull's (measured on training clips: a result
+1 % nearer to the driver than with equal weights)."""
 
 FAR_SIDE = 0.45
 """Where the far side begins: x over the half-width of the mesh; outward of the pupil."""
@@ -95,7 +100,7 @@ class _Solver(NamedTuple):
     normal: FloatArray  # (E, E)
     transposed: FloatArray  # (E, N*3), weights included
     prior: float
-    even: FloatArray  # (N,) ones
+    steady: FloatArray  # (N,) weights of the points in the pose
     sides: tuple[FloatArray, FloatArray]  # (N,) each: 1 on the far side when x > 0, x < 0 is far
 
 
@@ -177,7 +182,7 @@ def _solver(model: FaceModel, config: FitConfig) -> _Solver:
         normal.astype(np.float32),
         transposed.astype(np.float32),
         prior,
-        np.ones(len(model.mean), np.float32),
+        stiffness(model.mean, LEAST_STIFF),
         ((outward > FAR_SIDE).astype(np.float32), (outward < -FAR_SIDE).astype(np.float32)),
     )
 
@@ -189,14 +194,12 @@ def _combined(values: FloatArray, basis: FloatArray) -> FloatArray:
 
 def _pose(expected: FloatArray, points: FloatArray, solver: _Solver) -> tuple[Similarity, Array]:
     """The pose that brings ``expected`` to ``points``, and (N,) how far each point is believed."""
-    pose = umeyama(expected, points, solver.even)
+    pose = umeyama(expected, points, solver.steady)
     turn = float(pose.rotation[2, 0])  # sine of yaw: > 0 moves the points at x > 0 away
     low, high = math.sin(math.radians(SEEN)), math.sin(math.radians(HIDDEN))
     hidden = min(1.0, max(0.0, (abs(turn) - low) / (high - low)))
-    if hidden == 0:
-        return pose, solver.even
-    seen = solver.even - hidden * solver.sides[0 if turn > 0 else 1]
-    return umeyama(expected, points, seen), seen
+    seen = 1 - np.float32(hidden) * solver.sides[0 if turn > 0 else 1]
+    return (umeyama(expected, points, solver.steady * seen) if hidden else pose), seen
 
 
 def _in_model_space(

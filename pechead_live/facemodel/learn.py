@@ -21,8 +21,8 @@ from pechead_live.facemodel.head import head_extension
 from pechead_live.facemodel.mirror import mirrored, symmetric
 from pechead_live.facemodel.model import FaceModel
 from pechead_live.facemodel.similarity import Array, Similarity, umeyama
+from pechead_live.facemodel.stiffness import stiffness
 from pechead_live.facemodel.topology import (
-    CHIN,
     IBUG_68,
     LEFT_OUTER_EYE,
     MIRROR_POINTS,
@@ -150,15 +150,6 @@ def _standardise(mean: Array) -> Array:
     """Outer-eye distance 1; the origin at the centroid of the points, which are symmetric."""
     size = np.linalg.norm(mean[LEFT_OUTER_EYE] - mean[RIGHT_OUTER_EYE])
     return (mean - mean.mean(axis=0) * (0, 1, 1)) / size
-
-
-def stiffness(shape: Array) -> Array:
-    """(N,) weight of each point of ``shape`` (N, 3) for alignment: the skull's 1, the jaw's 0.05.
-
-    With equal weights the alignment takes an opening jaw for a turning head.
-    """
-    below = (shape[:, 1] - shape[NOSE_TIP, 1]) / (shape[CHIN, 1] - shape[NOSE_TIP, 1])
-    return np.clip(1 - 2.5 * below, 0.05, 1.0)
 
 
 def _pose(sequence: Sequence3D, rest: Array, expression: Array) -> Similarity:

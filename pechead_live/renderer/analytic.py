@@ -96,9 +96,15 @@ class AnalyticRenderer:
     def render(
         self, coefficients: Coefficients, state: AnalyticState
     ) -> tuple[Picture, AnalyticState]:
-        """Draws the avatar with the pose and expression of ``coefficients``."""
-        shape = self._avatar.shape(self._model, coefficients.expression)
-        person = self._expressed(shape, coefficients)
+        """Draws the avatar with the pose and expression of ``coefficients``.
+
+        Expressions are cut to [0, 1]. Raises `InputError` if a number is not finite.
+        """
+        if not coefficients.is_finite():
+            raise InputError("coefficients that are not finite cannot be drawn: measure them again")
+        expression = np.clip(coefficients.expression, 0, 1)
+        shape = self._avatar.shape(self._model, expression)
+        person = self._expressed(shape, expression)
         pixels = self._background.copy()
         self._draw_turned(pixels, person, shape, coefficients)
         return Picture(pixels=pixels, captured_at=coefficients.captured_at), state
@@ -108,10 +114,10 @@ class AnalyticRenderer:
         half = (min(width, height) - 1) / 2
         return (points * half + ((width - 1) / 2, (height - 1) / 2)).astype(np.float32)
 
-    def _expressed(self, shape: FloatArray, coefficients: Coefficients) -> np.ndarray:
+    def _expressed(self, shape: FloatArray, expression: FloatArray) -> np.ndarray:
         """The person layer in the portrait's pose with the driven expression, RGBA."""
         rest = self._avatar.rest
-        opened = self._avatar.shape(self._model, coefficients.expression * _EYES_OPEN)
+        opened = self._avatar.shape(self._model, expression * _EYES_OPEN)
         place = (rest.rotation, rest.translation, rest.scale)
         points = settle(project(shape, *place), project(opened, *place), follow_of(self._model))
         driven = self._to_pixels(points) + self._origin

@@ -1,0 +1,23 @@
+"""The face model fitted to one still, so that it meets the portrait's points exactly."""
+
+import numpy as np
+
+from pechead_live.coefficients import Coefficients, FloatArray
+from pechead_live.facemodel.fit import fit, initial_fit_state
+from pechead_live.facemodel.measurement import Measurement
+from pechead_live.facemodel.model import FaceModel, points_of
+
+ROUNDS = 4
+"""The still is fitted again from the identity found before; it settles in three."""
+
+
+def portrait_fit(measured: Measurement, model: FaceModel) -> tuple[Coefficients, FloatArray]:
+    """Coefficients of one still, and delta (478, 3) that makes them meet its points exactly."""
+    state = initial_fit_state(model)
+    coefficients, state = fit(measured, model, state, captured_at=0.0)
+    for _ in range(ROUNDS - 1):
+        coefficients, state = fit(measured, model, state, captured_at=0.0)
+    missing = np.zeros_like(model.mean)
+    missing[:, :2] = (measured.points[:, :2] - points_of(model, coefficients)) / coefficients.scale
+    delta = missing @ coefficients.rotation  # the inverse rotation of each row
+    return coefficients, delta.astype(np.float32)
