@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from still_samples import astronaut
 
-from pechead_live.avatar.file import open_avatar, save_avatar
+from pechead_live.avatar.file import content_digest, open_avatar, save_avatar
 from pechead_live.errors import InputError, OutputError
 from pechead_live.samples import sample
 
@@ -41,10 +41,6 @@ def card(**changed: Any) -> bytes:
     return json.dumps({k: v for k, v in values.items() if v is not None}).encode()
 
 
-def rest(**changed: Any) -> bytes:
-    return card(rest={**json.loads(members()["card.json"])["rest"], **changed})
-
-
 def png(*shape: int, dtype: type = np.uint8) -> bytes:
     return cv2.imencode(".png", np.zeros(shape, dtype))[1].tobytes()
 
@@ -53,6 +49,23 @@ def npy(array: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=True)
     return buffer.getvalue()
+
+
+def measured(**changed: np.ndarray) -> dict[str, bytes | None]:
+    """The members of an avatar with other points or scores, and the checksum that fits them."""
+    avatar = astronaut()
+    other = avatar.measured._replace(**{n: a.astype(np.float32) for n, a in changed.items()})
+    digest = content_digest(avatar.person, avatar.matte, other)
+    return {"card.json": card(digest=digest)} | {
+        f"{name}.npy": npy(getattr(other, name)) for name in changed
+    }
+
+
+def points(value: float, *, at: Any = ...) -> np.ndarray:
+    """The sample's measured points, those at ``at`` replaced by ``value``."""
+    array = astronaut().measured.points.copy()
+    array[at] = value
+    return array
 
 
 def absurd_npy() -> bytes:
@@ -82,6 +95,8 @@ def test_what_is_saved_is_opened_again(tmp_path: Path):
     again = open_avatar(tmp_path / "größe 日本.avatar")
     for name in ("person", "matte", "background", "points", "delta"):
         assert np.array_equal(getattr(again, name), getattr(avatar, name)), name
+    for name in ("points", "scores"):
+        assert np.array_equal(getattr(again.measured, name), getattr(avatar.measured, name)), name
     for name in ("identity", "expression", "rotation", "translation"):
         assert np.array_equal(getattr(again.rest, name), getattr(avatar.rest, name)), name
     texts = ("name", "consent", "created", "digest")
@@ -123,26 +138,34 @@ def test_a_full_disk_leaves_the_avatar_that_was_there(
         ({"card.json": card(consent=" ")}, "no consent line"),
         ({"card.json": card(consent=None)}, "damaged"),
         ({"card.json": card(digest="0" * 64)}, "checksum"),
-        ({"card.json": rest(scale=float("nan"))}, "numbers that no face has"),
-        ({"card.json": rest(scale=-1)}, "numbers that no face has"),
-        ({"card.json": rest(scale=10**400)}, "damaged"),
-        ({"card.json": rest(translation=[1e30, 0])}, "numbers that no face has"),
-        ({"card.json": rest(expression=[7.0] * 52)}, "numbers that no face has"),
-        ({"card.json": rest(rotation=[[0.0] * 3] * 3)}, "numbers that no face has"),
-        ({"card.json": rest(identity=[0.0])}, "damaged"),
+        (measured(points=points(np.nan)), "numbers that no face has"),
+        (measured(points=points(np.nan, at=(7, 2))), "numbers that no face has"),
+        (measured(points=points(np.inf, at=(7, 2))), "numbers that no face has"),
+        (measured(points=points(1e30, at=(0, 0))), "numbers that no face has"),
+        (measured(points=points(0.5)), "numbers that no face has"),
+        (measured(points=0.01 * points(0.0, at=0)), "numbers that no face has"),
+        (measured(points=np.eye(478, 3)), "numbers that no face has"),
+        (measured(points=points(20.0, at=(..., 0))), "numbers that no face has"),
+        (measured(scores=np.full(52, 7.0)), "numbers that no face has"),
+        (measured(scores=np.full(52, -0.1)), "numbers that no face has"),
+        (measured(scores=np.full(52, np.nan)), "numbers that no face has"),
+        ({"scores.npy": npy(np.zeros(51, np.float32))}, "damaged"),
+        ({"scores.npy": npy(np.zeros((52, 1), np.float32))}, "damaged"),
+        ({"scores.npy": npy(np.zeros(52, np.float32))}, "checksum"),
+        ({"scores.npy": None}, "damaged"),
         ({"person.png": None}, "damaged"),
         ({"person.png": b"GIF89a" + bytes(100)}, "damaged"),
         ({"person.png": absurd_png()}, "damaged"),
         ({"background.png": png(64, 114, 3)}, "do not fit together"),
         ({"background.png": png(256, 456)}, "do not fit together"),
         ({"background.png": png(256, 456, 3, dtype=np.uint16)}, "do not fit together"),
-        ({"points.npy": npy(np.zeros((478, 2), np.float32))}, "checksum"),
-        ({"delta.npy": npy(np.full((478, 3), np.nan, np.float32))}, "numbers that no face has"),
-        ({"delta.npy": npy(np.full((478, 3), 1e30, np.float32))}, "numbers that no face has"),
-        ({"delta.npy": npy(np.zeros((478, 3)))}, "damaged"),
-        ({"delta.npy": npy(np.array([{}], object))}, "damaged"),
-        ({"delta.npy": npy(np.zeros((478, 3), np.float32))[:-9]}, "damaged"),
-        ({"delta.npy": None}, "damaged"),
+        ({"points.npy": npy(np.zeros((478, 3), np.float32))}, "checksum"),
+        ({"points.npy": npy(np.zeros((478, 2), np.float32))}, "damaged"),
+        ({"points.npy": npy(np.zeros((478, 3)))}, "damaged"),
+        ({"points.npy": npy(np.zeros((478, 3), np.float32, "F"))}, "damaged"),
+        ({"points.npy": npy(np.array([{}], object))}, "damaged"),
+        ({"points.npy": npy(np.zeros((478, 3), np.float32))[:-9]}, "damaged"),
+        ({"points.npy": None}, "damaged"),
     ],
 )
 def test_an_avatar_with_a_fault_is_refused_in_one_sentence(
@@ -183,12 +206,12 @@ def test_a_pickle_in_an_array_is_never_loaded(tmp_path: Path):
         def __reduce__(self) -> tuple[Any, tuple[str]]:
             return pytest.fail, ("a pickle was loaded",)
 
-    path = repacked(tmp_path / "a.avatar", {"delta.npy": npy(np.array([Trap()], object))})
+    path = repacked(tmp_path / "a.avatar", {"points.npy": npy(np.array([Trap()], object))})
     with pytest.raises(InputError, match="damaged"):
         open_avatar(path)
 
 
-@pytest.mark.parametrize("name", ["delta.npy", "points.npy"])
+@pytest.mark.parametrize("name", ["points.npy", "scores.npy"])
 def test_an_absurd_shape_is_refused_without_taking_memory(tmp_path: Path, name: str):
     path = repacked(tmp_path / "a.avatar", {name: absurd_npy()})
     assert refused_within(path) < 20e6
@@ -216,6 +239,7 @@ def open_or_refuse(path: Path) -> None:
     except InputError:
         return
     assert avatar.rest.is_finite() and avatar.consent.strip()
+    assert np.isfinite(avatar.delta).all()
 
 
 @quick
@@ -261,7 +285,7 @@ def test_any_member_is_read_or_refused(tmp_path: Path, name: str, content: bytes
 
 @quick
 @given(
-    key=st.sampled_from(["rest", "name", "consent", "digest", "version", "created"]),
+    key=st.sampled_from(["format", "name", "consent", "digest", "version", "created"]),
     value=st.recursive(
         st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),

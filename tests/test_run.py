@@ -12,11 +12,13 @@ import pytest
 
 from pechead_live.avatar.avatar import Avatar
 from pechead_live.avatar.file import content_digest, save_avatar
+from pechead_live.avatar.fitting import portrait_fit
 from pechead_live.camera.file import FileCamera
 from pechead_live.cli import main
 from pechead_live.cli.run import size_from
 from pechead_live.coefficients import EXPRESSION_SIZE, Coefficients, rotation_from_euler
 from pechead_live.errors import InputError
+from pechead_live.facemodel.measurement import Measurement
 from pechead_live.facemodel.model import load_face_model, project
 from pechead_live.recording import Recording, write_recording
 
@@ -27,14 +29,18 @@ SIDE = 128
 def drawn_avatar() -> Avatar:
     """The mean face on an orange person before a grey ground."""
     model = load_face_model()
-    rest = Coefficients()
-    shape = model.shape(rest.identity, np.zeros(EXPRESSION_SIZE, np.float32))
-    points = project(shape, rest.rotation, rest.translation, rest.scale)[:, :2]
+    neutral, scores = Coefficients(), np.zeros(EXPRESSION_SIZE, np.float32)
+    shape = model.shape(neutral.identity, scores)
+    points = project(shape, neutral.rotation, neutral.translation, neutral.scale)
+    depth = neutral.scale * (shape @ neutral.rotation.T)[:, 2:]
+    measured = Measurement(
+        points=np.hstack([points[:, :2], depth]), scores=scores, presence=1.0, faces=1
+    )
+    rest, delta = portrait_fit(measured, model)
     width = round(SIDE * 16 / 9)
     person = np.full((SIDE, width, 3), (230, 140, 60), np.uint8)
     matte = np.zeros((SIDE, width), np.uint8)
     matte[20:, width // 2 - 40 : width // 2 + 40] = 255
-    points = points.astype(np.float32)
     return Avatar(
         name="drawn",
         consent="nobody is shown",
@@ -42,10 +48,10 @@ def drawn_avatar() -> Avatar:
         person=person,
         matte=matte,
         background=np.full((SIDE, width, 3), 120, np.uint8),
+        measured=measured,
         rest=rest,
-        points=points,
-        delta=np.zeros((len(points), 3), np.float32),
-        digest=content_digest(person, matte, points),
+        delta=delta,
+        digest=content_digest(person, matte, measured),
     )
 
 

@@ -1,0 +1,1 @@
+"""How pictures are made: an avatar drawn with a driver's coefficients."""

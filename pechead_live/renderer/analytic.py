@@ -7,7 +7,7 @@ on the still background. Splitting rigid from expression motion keeps cheeks who
 background still.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -23,7 +23,14 @@ from pechead_live.frame import Picture, Pixels
 from pechead_live.renderer.crown import with_crown
 from pechead_live.renderer.mesh import add_rings, backward_map, ringed_mesh
 from pechead_live.renderer.openings import draw_openings, find_openings
-from pechead_live.renderer.turn import Head, TurnConfig, grid_nodes, turn_map, vertex_normals
+from pechead_live.renderer.turn import (
+    Head,
+    TurnConfig,
+    grid_cell,
+    point_kernels,
+    turn_map,
+    vertex_normals,
+)
 
 _EYES_OPEN = np.array(
     [
@@ -32,6 +39,10 @@ _EYES_OPEN = np.array(
     ],
     np.float32,
 )
+
+
+_NO_MAP: Any = None
+"""In place of a second map: x and y lie together in the first."""
 
 
 class AnalyticState(NamedTuple):
@@ -86,6 +97,7 @@ class AnalyticRenderer:
         self._head = Head(
             points=self._model.head,
             normals=np.concatenate([normals, self._model.head_normals]).astype(np.float32),
+            kernels=point_kernels(shape, len(self._model.head)),
             chin=shape[CHIN],
         )
 
@@ -139,39 +151,37 @@ class AnalyticRenderer:
         self, pixels: Pixels, person: np.ndarray, shape: FloatArray, coefficients: Coefficients
     ) -> None:
         """Draws ``person`` with the driven pose over ``pixels``, in place."""
-        width, height = self._size
         rest = self._avatar.rest
         grid = turn_map(shape, self._head, rest, coefficients, self._size, self._config)
-        left, top, right, bottom = self._reached(grid)
+        source = self._to_pixels(grid) + self._origin
+        left, top, right, bottom = self._reached(source)
         if right <= left or bottom <= top:
             return
-        shift = cv2.resize(grid, (width, height), interpolation=cv2.INTER_LINEAR)
-        shift = np.asarray(shift[top:bottom, left:right], np.float32)
-        half = np.float32((min(width, height) - 1) / 2)
-        x = np.arange(left, right, dtype=np.float32)[None, :] + self._origin[0]
-        y = np.arange(top, bottom, dtype=np.float32)[:, None] + self._origin[1]
-        map_x, map_y = x + half * shift[..., 0], y + half * shift[..., 1]
-        turned = cv2.remap(person, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        cell = grid_cell(self._size)
+        fine = cv2.resize(source, None, fx=cell, fy=cell, interpolation=cv2.INTER_LINEAR)
+        window = fine[cell + top : cell + bottom, cell + left : cell + right]
+        turned = cv2.remap(
+            person, window, _NO_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
         stage = pixels[top:bottom, left:right]
         stage[:] = _composite(np.asarray(turned), np.ascontiguousarray(stage))
 
-    def _reached(self, grid: FloatArray) -> tuple[int, int, int, int]:
-        """left, top, right, bottom of the pixels that show the person, by the coarse map."""
+    def _reached(self, source: FloatArray) -> tuple[int, int, int, int]:
+        """left, top, right, bottom of the pixels that may show the person; ``source`` (G_y, G_x, 2)
+        is the coarse map in pixels of the person layer."""
         width, height = self._size
-        x, y = grid_nodes(self._size)
-        source = self._to_pixels(grid + np.stack(np.meshgrid(x, y), axis=-1)) + self._origin
         low, high = self._extent
-        cell = width / len(x)
+        cell = grid_cell(self._size)
         within = (source > low - 2 * cell) & (source < high + 2 * cell)
-        inside = within[..., 0] & within[..., 1]
-        columns, rows = (np.unique(index) for index in np.nonzero(inside)[::-1])
+        rows, columns = np.nonzero(within[..., 0] & within[..., 1])
         if not len(columns):
             return 0, 0, 0, 0
+        # node i is the middle of the pixels from (i - 1) cell on; a cell of room on each side
         return (
-            max(0, int((columns[0] - 1) * cell)),
-            max(0, int((rows[0] - 1) * cell)),
-            min(width, int((columns[-1] + 2) * cell) + 1),
-            min(height, int((rows[-1] + 2) * cell) + 1),
+            max(0, (int(columns.min()) - 2) * cell),
+            max(0, (int(rows.min()) - 2) * cell),
+            min(width, (int(columns.max()) + 1) * cell),
+            min(height, (int(rows.max()) + 1) * cell),
         )
 
 

@@ -12,11 +12,19 @@ import numpy as np
 
 from pechead_live.coefficients import Coefficients, FloatArray
 
-GRID = 64
-"""Nodes along the picture's height."""
+CELLS = 64
+"""Of the coarse grid, along the picture's shorter side."""
 
-FACE_KERNEL, HEAD_KERNEL = 0.09, 0.20
-"""Standard deviation of the Gaussian of face points and of head points, model units."""
+HEAD_KERNEL = 0.20
+"""Standard deviation of the Gaussian of a head point, model units."""
+
+FACE_KERNEL, NARROWEST, WIDEST = 0.75, 0.035, 0.12
+"""Standard deviation of the Gaussian of a face point: a share of the distance to its neighbours,
+within bounds in model units. The nose's points lie close and keep its height, the cheeks' far and
+stay smooth."""
+
+NEIGHBOURS = 4
+"""Nearest points that are a face point's neighbours."""
 
 REST_WEIGHT = 0.02
 """Weight of the head centre's depth; it takes over away from the head."""
@@ -49,8 +57,20 @@ class Head:
     normals: FloatArray
     """(M, 3) outward unit normals of face mesh (first 478) and head points."""
 
+    kernels: FloatArray
+    """(478 + M,) standard deviations of the points' Gaussians."""
+
     chin: FloatArray
     """(3,) the chin at rest."""
+
+
+def point_kernels(shape: FloatArray, head_points: int) -> FloatArray:
+    """(478 + head_points,) standard deviations for the face ``shape`` (478, 3) and the head."""
+    flat = shape[:, :2]
+    distance = np.linalg.norm(flat[:, None] - flat[None], axis=-1)
+    near = np.sort(distance, axis=1)[:, 1 : NEIGHBOURS + 1].mean(axis=1)
+    face = np.clip(FACE_KERNEL * near, NARROWEST, WIDEST)
+    return np.concatenate([face, np.full(head_points, HEAD_KERNEL)]).astype(np.float32)
 
 
 def vertex_normals(points: FloatArray, triangles: np.ndarray) -> FloatArray:
@@ -65,14 +85,23 @@ def vertex_normals(points: FloatArray, triangles: np.ndarray) -> FloatArray:
     return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
 
 
+def grid_cell(size: tuple[int, int]) -> int:
+    """Pixels along a cell of the coarse grid for a picture of ``size`` (width, height)."""
+    return max(1, round(min(size) / CELLS))
+
+
 def grid_nodes(size: tuple[int, int]) -> tuple[FloatArray, FloatArray]:
-    """x (G_x,) and y (GRID,) picture coordinates of the grid's nodes for a picture of ``size``."""
-    width, height = size
-    columns = round(GRID * width / height)
-    span = min(width, height) - 1
-    x = ((np.arange(columns) + 0.5) * width / columns - width / 2) * 2 / span
-    y = ((np.arange(GRID) + 0.5) * height / GRID - height / 2) * 2 / span
-    return x.astype(np.float32), y.astype(np.float32)
+    """x (G_x,) and y (G_y,) picture coordinates of the grid's nodes for a picture of ``size``.
+
+    A node stands for the middle of its cell, as `cv2.resize` has it. There is a cell more than
+    the picture needs on every side, so that nothing is extrapolated at its edges.
+    """
+    cell, span = grid_cell(size), min(size) - 1
+    x, y = (
+        (((np.arange(-(-n // cell) + 2) - 0.5) * cell - n / 2) * 2 / span).astype(np.float32)
+        for n in size
+    )
+    return x, y
 
 
 def turn_map(
@@ -83,24 +112,21 @@ def turn_map(
     size: tuple[int, int],
     config: TurnConfig,
 ) -> FloatArray:
-    """(GRID, G_x, 2) displacement on a coarse grid: portrait's minus drawn picture coordinates.
+    """(G_y, G_x, 2) portrait's picture coordinates for each node of the coarse grid.
 
     ``shape`` (478, 3): the driven face in model space. ``size``: width and height of the picture
-    in pixels. A node stands for the middle of its cell, as `cv2.resize` has it.
+    in pixels.
     """
     x, y = grid_nodes(size)
-    columns = len(x)
     camera = np.concatenate([shape, head.points]) @ driven.rotation.T
     facing = -(head.normals @ driven.rotation.T)[:, 2]
     weight = np.clip(0.3 + 1.5 * facing, 0.0, 1.0)
     weight[len(shape) :] *= 0.35
-    sigma = np.full(len(camera), HEAD_KERNEL, np.float32)
-    sigma[: len(shape)] = FACE_KERNEL
     grid_x = (x - driven.translation[0]) / driven.scale
     grid_y = (y - driven.translation[1]) / driven.scale
-    depth = _interpolate(camera, weight, sigma, grid_x, grid_y)
+    depth = _interpolate(camera, weight, head.kernels, grid_x, grid_y)
     relative = rest.rotation @ driven.rotation.T
-    rigid = np.empty((GRID, columns, 2), np.float32)
+    rigid = np.empty((len(y), len(x), 2), np.float32)
     for k in range(2):
         rigid[..., k] = rest.translation[k] + rest.scale * (
             relative[k, 0] * grid_x[None, :]
@@ -142,4 +168,4 @@ def _with_torso(
     still = np.stack(np.meshgrid(x, y), axis=-1)
     anchor = rest.translation
     followed = anchor + (still - anchor - shift) / size
-    return rigid * (1 - torso) + followed * torso - still
+    return rigid * (1 - torso) + followed * torso

@@ -1,0 +1,1 @@
+"""How a frame becomes coefficients: landmarks, recordings, and smoothing over time."""
