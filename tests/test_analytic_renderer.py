@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from still_samples import astronaut, difference
 
+from pechead_live.avatar.fitting import portrait_fit
 from pechead_live.coefficients import Coefficients, euler_from_rotation, rotation_from_euler
 from pechead_live.errors import InputError
 from pechead_live.facemodel.model import load_face_model, project
@@ -184,6 +185,21 @@ def test_a_size_that_cannot_be_drawn_is_refused(size: tuple[int, int]):
         AnalyticRenderer(astronaut(), *size)
 
 
+@pytest.mark.parametrize("size", [(64, 64), (256, 144)])
+@pytest.mark.parametrize("middle", [(-1.75, 0), (1.75, 0), (1.75, 0.98), (0, -0.98), (0, 0.98)])
+def test_a_face_that_the_stage_s_edge_cuts_is_drawn(
+    middle: tuple[float, float], size: tuple[int, int]
+):
+    avatar = astronaut()
+    points = avatar.measured.points - avatar.measured.points.mean(axis=0) + (*middle, 0)
+    measured = avatar.measured._replace(points=points.astype(np.float32))
+    rest, delta = portrait_fit(measured, load_face_model())
+    renderer = AnalyticRenderer(replace(avatar, measured=measured, rest=rest, delta=delta), *size)
+    talking = rest.with_expressions({"jawOpen": 0.7, "eyeBlinkLeft": 1.0})
+    for coefficients in (rest, talking):
+        assert draw(renderer, coefficients).shape == (size[1], size[0], 3)
+
+
 def test_a_given_background_takes_the_place_of_the_portrait_s_own():
     green = np.full((90, 200, 3), (0, 200, 0), np.uint8)
     renderer = AnalyticRenderer(astronaut(), SIDE, SIDE, background=green)
@@ -194,33 +210,57 @@ def test_a_given_background_takes_the_place_of_the_portrait_s_own():
 
 
 BROKEN = (float("nan"), float("inf"), -float("inf"), 1e30, -1e30, 0.0)
+PARTS = ("rotation", "translation", "scale", "expression", "identity")
 
 
-@settings(max_examples=40, deadline=None)
-@given(
-    part=st.sampled_from(["rotation", "translation", "scale"]),
-    value=st.sampled_from(BROKEN),
-    place=st.integers(0, 8),
-)
-def test_a_broken_pose_raises_or_draws_but_never_ends_the_process(
-    part: str, value: float, place: int
-):
+def broken_at(part: str, value: float, place: int) -> Coefficients:
+    """The portrait's rest with one number of ``part`` replaced."""
     rest = astronaut().rest
     if part == "scale":
-        broken = replace(rest, scale=value)
-    else:
-        array = getattr(rest, part).copy()
-        array.flat[place % array.size] = value
-        broken = replace(rest, **{part: array})
-    renderer = small_renderer()
+        return replace(rest, scale=value)
+    array = getattr(rest, part).copy()
+    array.flat[place % array.size] = value
+    return replace(rest, **{part: array})
+
+
+@settings(max_examples=60, deadline=None)
+@given(part=st.sampled_from(PARTS), value=st.sampled_from(BROKEN), place=st.integers(0, 51))
+def test_broken_coefficients_raise_or_are_drawn_but_never_end_the_process(
+    part: str, value: float, place: int
+):
+    renderer, rest = small_renderer(), astronaut().rest
     with np.errstate(all="ignore"):
         try:
-            pixels = draw(renderer, broken)
+            pixels = draw(renderer, broken_at(part, value, place))
         except (ValueError, ArithmeticError):  # the loop shows the last good picture then
             pixels = None
     assert pixels is None or pixels.shape == (64, 64, 3)
     again = draw(renderer, rest)  # and the next picture is drawn as if nothing had happened
     assert np.array_equal(again, draw(AnalyticRenderer(astronaut(), 64, 64), rest))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("part", PARTS)
+def test_a_number_that_is_not_finite_is_refused(part: str, value: float):
+    size = np.size(getattr(astronaut().rest, part))
+    for place in range(size):
+        with pytest.raises(InputError, match="not finite"):
+            draw(small_renderer(), broken_at(part, value, place))
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(1e30, 1.0), (1e6, 1.0), (1.5, 1.0), (-0.5, 0.0), (-1e30, 0.0)]
+)
+def test_an_expression_beyond_its_range_is_drawn_as_its_end(value: float, shown: float):
+    rest, renderer = astronaut().rest, small_renderer()
+    for place in range(rest.expression.size):
+        beyond, end = (broken_at("expression", v, place) for v in (value, shown))
+        assert np.array_equal(draw(renderer, beyond), draw(renderer, end))
+    everything = np.full_like(rest.expression, value)
+    beyond = replace(rest, expression=everything)
+    end = replace(rest, expression=np.full_like(rest.expression, shown))
+    assert np.array_equal(draw(renderer, beyond), draw(renderer, end))
+    assert not np.array_equal(draw(renderer, end), draw(renderer, rest))
 
 
 _SMALL: list[AnalyticRenderer] = []

@@ -61,10 +61,11 @@ def measured(**changed: np.ndarray) -> dict[str, bytes | None]:
     }
 
 
-def points(value: float, *, at: Any = ...) -> np.ndarray:
-    """The sample's measured points, those at ``at`` replaced by ``value``."""
+def points(value: float | None = None, *, at: Any = ...) -> np.ndarray:
+    """The sample's measured points, those at ``at`` replaced by ``value`` if one is given."""
     array = astronaut().measured.points.copy()
-    array[at] = value
+    if value is not None:
+        array[at] = value
     return array
 
 
@@ -146,6 +147,8 @@ def test_a_full_disk_leaves_the_avatar_that_was_there(
         (measured(points=0.01 * points(0.0, at=0)), "numbers that no face has"),
         (measured(points=np.eye(478, 3)), "numbers that no face has"),
         (measured(points=points(20.0, at=(..., 0))), "numbers that no face has"),
+        (measured(points=points() + np.array([0, 1.6, 0])), "numbers that no face has"),
+        (measured(points=8 * points()), "numbers that no face has"),
         (measured(scores=np.full(52, 7.0)), "numbers that no face has"),
         (measured(scores=np.full(52, -0.1)), "numbers that no face has"),
         (measured(scores=np.full(52, np.nan)), "numbers that no face has"),

@@ -214,6 +214,20 @@ def test_a_photo_without_a_usable_face_is_refused(
     assert list(tmp_path.iterdir()) == [photo]
 
 
+@pytest.mark.parametrize("size", [(2000, 400), (512, 1600)])
+def test_a_face_that_is_not_in_the_middle_square_is_refused_by_crop_none(
+    tmp_path: Path, face_landmarker: Path, capsys: pytest.CaptureFixture[str],
+    size: tuple[int, int],
+):  # fmt: skip
+    image = Image.new("RGB", size, "gray")
+    image.paste(Image.open(PHOTO))
+    photo, out = saved(image, tmp_path / "photo.png"), tmp_path / "me.avatar"
+    words = new_avatar(photo, out, "--landmarker", str(face_landmarker))
+    assert "leave out --crop none" in refused(capsys, *words, "--crop", "none")
+    assert list(tmp_path.iterdir()) == [photo]
+    assert main(words) == 0
+
+
 def test_a_file_that_is_no_landmarker_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     wrong = tmp_path / "wrong.task"
     wrong.write_text("hello")
@@ -253,7 +267,7 @@ def test_a_driving_clip_s_frames_rate_and_sound_are_kept(tmp_path: Path, face_la
     assert abs(len(sound) / 44_100 - 1) < 0.1 and np.abs(sound).mean() > 0.3
 
 
-def test_the_face_of_an_uncropped_portrait_in_absolute_motion_lies_over_its_clip(
+def test_an_uncropped_portrait_in_absolute_motion_lies_over_its_clip(
     tmp_path: Path, face_landmarker: Path
 ):
     clip, out, still = clip_with_tone(tmp_path / "c.mp4", frames=6), tmp_path / "o.mp4", tmp_path
@@ -267,7 +281,9 @@ def test_the_face_of_an_uncropped_portrait_in_absolute_motion_lies_over_its_clip
     drawn = FileCamera(out, paced=False).read()
     assert drawn is not None
     middle = slice(64, 192), slice(64, 192)
-    assert difference(drawn.pixels[middle], first.pixels[middle]) < 7
+    # moved by one pixel, the clip differs from itself by 9 on the whole
+    assert difference(drawn.pixels, first.pixels) < 7
+    assert difference(drawn.pixels[middle], first.pixels[middle]) < 5.5
 
 
 @pytest.mark.shared

@@ -78,10 +78,24 @@ def test_the_output_is_checked_before_the_clip_is_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     clip = str(tmp_path / "clip.mp4")
-    assert main(["track", clip, "-o", str(tmp_path / "motion.bvh")]) == 2
-    assert "motion.bvh" in capsys.readouterr().err
-    assert main(["track", clip, "-o", str(tmp_path / "no" / "motion.npz")]) == 2
-    assert "does not exist" in capsys.readouterr().err
+    for output, reason in (
+        ("motion.bvh", "motion.bvh cannot be written: end its name in .npz, .csv, .jsonl"),
+        ("no/motion.npz", "does not exist"),
+        ("x" * 300 + ".npz", "too long"),
+    ):
+        assert main(["track", clip, "-o", str(tmp_path / output)]) == 2
+        assert reason in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recording_never_replaces_the_clip_it_is_made_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    clip = tmp_path / "clip.npz"
+    clip.write_bytes(b"precious")
+    assert main(["track", str(clip), "-o", str(clip)]) == 2
+    assert "also the input" in capsys.readouterr().err
+    assert clip.read_bytes() == b"precious"
 
 
 def test_the_command_explains_its_options():

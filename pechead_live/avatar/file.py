@@ -22,7 +22,8 @@ import numpy as np
 
 from pechead_live.avatar.avatar import Avatar
 from pechead_live.avatar.fitting import portrait_fit
-from pechead_live.coefficients import EXPRESSION_SIZE, FloatArray
+from pechead_live.avatar.plate import on_stage
+from pechead_live.coefficients import EXPRESSION_SIZE, Coefficients, FloatArray
 from pechead_live.errors import InputError, OutputError
 from pechead_live.facemodel.measurement import Measurement, face_size
 from pechead_live.facemodel.model import load_face_model
@@ -39,10 +40,13 @@ _SIDES = range(64, 4097)
 """Heights and widths of a picture that is decoded, pixels."""
 
 _REACH = 20.0
-"""Largest coordinate of a point; a face lies within [-1, 1]."""
+"""Largest coordinate of a point, and of what the model lacks; a face lies within [-1, 1]."""
 
-_SMALLEST = 0.02
-"""Smallest face, picture units: five pixels of 512."""
+_SMALLEST, _WIDEST = 0.02, 4.0
+"""Smallest face, picture units: five pixels of 512; and the largest: twice the picture."""
+
+_SMALLEST_SCALE = 1e-3
+"""Smallest `Coefficients.scale` of a fitted portrait; a face of `_SMALLEST` has 0.01."""
 
 _NUMBERS = {"points": (478, 3), "scores": (EXPRESSION_SIZE,)}
 """The measurement's arrays and their shapes."""
@@ -107,6 +111,7 @@ def open_avatar(path: Path) -> Avatar:
         texts: dict[str, Any] = {k: str(card[k]) for k in ("name", "consent", "created", "digest")}
         _check(parts, measured, texts)
         rest, delta = portrait_fit(measured, load_face_model())
+        _check_fit(rest, delta)
     except InputError as error:
         raise InputError(str(error) if str(path) in str(error) else f"{path} {error}") from error
     except (
@@ -167,7 +172,8 @@ def _check(parts: dict[str, Any], measured: Measurement, texts: dict[str, str]) 
     scores = measured.scores
     if (
         not bool((np.abs(measured.points) <= _REACH).all())  # also refuses NaN
-        or not face_size(measured.points) >= _SMALLEST
+        or not _SMALLEST <= face_size(measured.points) <= _WIDEST
+        or not on_stage(measured.points)
         or not bool(((scores >= 0) & (scores <= 1)).all())
     ):
         raise InputError(f"holds numbers that no face has: {_ADVICE}")
@@ -181,6 +187,13 @@ def _check(parts: dict[str, Any], measured: Measurement, texts: dict[str, str]) 
         raise InputError(f"holds pictures that do not fit together: {_ADVICE}")
     if not 1 <= width / height <= 2:
         raise InputError(f"holds a stage of {width} x {height} pixels: {_ADVICE}")
+
+
+def _check_fit(rest: Coefficients, delta: FloatArray) -> None:
+    """`InputError` unless the points are those of a face, however few of them lie apart."""
+    near = bool((np.abs(delta) <= _REACH).all())  # also refuses NaN
+    if not (rest.is_finite() and rest.scale >= _SMALLEST_SCALE and near):
+        raise InputError(f"holds numbers that no face has: {_ADVICE}")
 
 
 def _encode(pixels: np.ndarray) -> bytes:

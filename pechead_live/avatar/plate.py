@@ -83,3 +83,9 @@ def to_crop(points: FloatArray, crop: Crop) -> FloatArray:
     """(N, 2) pixels of the photo to the crop's picture coordinates."""
     centre = np.array([crop.x, crop.y])
     return ((points - centre) / ((crop.side - 1) / 2)).astype(np.float32)
+
+
+def on_stage(points: FloatArray) -> bool:
+    """True if the middle of (N, 2 or 3) crop's picture coordinates lies on the plate."""
+    x, y = points[:, :2].mean(axis=0)
+    return abs(float(x)) <= ASPECT and abs(float(y)) <= 1

@@ -7,7 +7,7 @@ from pechead_live.avatar.avatar import Avatar
 from pechead_live.avatar.file import content_digest
 from pechead_live.avatar.fitting import portrait_fit
 from pechead_live.avatar.matte import background_behind, person_colours, person_matte
-from pechead_live.avatar.plate import Crop, cut_plate, head_crop, to_crop, whole_crop
+from pechead_live.avatar.plate import Crop, cut_plate, head_crop, on_stage, to_crop, whole_crop
 from pechead_live.avatar.search import search_face
 from pechead_live.coefficients import FloatArray, euler_from_rotation
 from pechead_live.detector.landmarker import Landmarker
@@ -45,6 +45,11 @@ def prepare_avatar(
     plate, inside = cut_plate(photo, box)
     model = load_face_model()
     measured = _measure_on_crop(plate, landmarker) or _moved(found, photo, box)
+    if not on_stage(measured.points):
+        raise NoFaceError(
+            f"the face in {name} lies too far from the photo's middle: "
+            "leave out --crop none, or cut the photo around the face"
+        )
     rest, delta = portrait_fit(measured, model)
     c = rest
     skull = project(model.head, c.rotation, c.translation, c.scale)

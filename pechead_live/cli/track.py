@@ -11,7 +11,9 @@ from pechead_live.coefficients import Coefficients
 from pechead_live.errors import NoFaceError
 from pechead_live.frame import Frame
 from pechead_live.protocols import Camera, Tracker
-from pechead_live.recording import Recording, check_recording_path, write_recording
+from pechead_live.recording import Recording, write_recording
+from pechead_live.recording.files import SUFFIXES
+from pechead_live.sink.destination import check_destination
 from pechead_live.tracker.filter import filter_coefficients, initial_filter_state
 from pechead_live.tracker.mediapipe import open_mediapipe_tracker
 from pechead_live.tracker.outlier import initial_outlier_state, reject_outlier
@@ -39,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Tracks the clip and writes the recording."""
-    check_recording_path(arguments.output)
+    check_destination(arguments.output, SUFFIXES, inputs=[arguments.clip])
     camera = open_video_file(arguments.clip)
     try:
         tracker = open_mediapipe_tracker(arguments.landmarker)

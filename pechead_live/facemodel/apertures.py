@@ -80,24 +80,50 @@ def opening(points: FloatArray, upper: tuple[int, ...], lower: tuple[int, ...]) 
     return float(gap[1:-1].mean() / max(float(np.hypot(*corners)), 1e-6))
 
 
-def settle(points: FloatArray, open_points: FloatArray, follow: Follow) -> FloatArray:
+class Openings(NamedTuple):
+    """How far a face is open."""
+
+    lids: tuple[float, float]
+    """Right and left eye, over the same eye with its lids open."""
+
+    lips: float
+    """Inner lips' gap over the mouth's width."""
+
+
+def openings_of(points: FloatArray, open_points: FloatArray) -> Openings:
+    """Openings of ``points`` (N, 2); ``open_points`` (N, 2) is the same face with open eyes."""
+    right, left = (
+        opening(points, *pair) / max(opening(open_points, *pair), 1e-3) for pair in LID_PAIRS
+    )
+    return Openings((right, left), opening(points, UPPER_INNER_LIP, LOWER_INNER_LIP))
+
+
+def settle(
+    points: FloatArray, open_points: FloatArray, follow: Follow, own: Openings | None = None
+) -> FloatArray:
     """``points`` (N, 2) with nearly shut lids and lips drawn shut; y points down.
 
-    ``open_points`` (N, 2) is the same face with its eyes open.
+    ``open_points`` (N, 2) is the same face with its eyes open. ``own``: the openings of the
+    portrait at rest, which stay as they are: parted lips or narrow eyes are its own.
     """
     result = points.copy()
-    for (upper, lower), weights in zip(LID_PAIRS, follow.lids, strict=True):
-        wide = opening(open_points, upper, lower)
-        ratio = opening(points, upper, lower) / max(wide, 1e-3)
-        kept = _kept(ratio, LID_SHUT, LID_FREE)
-        result += _closing(points, upper, lower, weights, kept, UPPER_LID_SHARE)
-    kept = _kept(opening(points, UPPER_INNER_LIP, LOWER_INNER_LIP), LIP_SHUT, LIP_FREE)
+    now = openings_of(points, open_points)
+    mine = own or Openings((1.0, 1.0), 1.0)
+    for pair, weights, ratio, least in zip(
+        LID_PAIRS, follow.lids, now.lids, mine.lids, strict=True
+    ):
+        kept = _kept(ratio, LID_SHUT, LID_FREE, least)
+        result += _closing(points, *pair, weights, kept, UPPER_LID_SHARE)
+    kept = _kept(now.lips, LIP_SHUT, LIP_FREE, mine.lips)
     result += _closing(points, UPPER_INNER_LIP, LOWER_INNER_LIP, follow.lips, kept, UPPER_LIP_SHARE)
     return result
 
 
-def _kept(ratio: float, shut: float, free: float) -> float:
-    """Share of the opening that stays: 0 up to ``shut``, 1 from ``free``, smooth between."""
+def _kept(ratio: float, shut: float, free: float, own: float) -> float:
+    """Share of the opening that stays: 0 up to ``shut``, 1 from ``free``, smooth between; an
+    ``own`` opening between the two lowers both so that it stays whole."""
+    if shut < own < free:
+        shut, free = shut * own / free, own
     x = min(1.0, max(0.0, (ratio - shut) / (free - shut)))
     return x * x * (3 - 2 * x)
 

@@ -16,7 +16,7 @@ from pechead_live.avatar.avatar import Avatar
 from pechead_live.coefficients import Coefficients, FloatArray
 from pechead_live.errors import InputError
 from pechead_live.expressions import EXPRESSION_NAMES
-from pechead_live.facemodel.apertures import follow_of, settle
+from pechead_live.facemodel.apertures import follow_of, openings_of, settle
 from pechead_live.facemodel.model import load_face_model, project
 from pechead_live.facemodel.topology import CHIN, FOREHEAD
 from pechead_live.frame import Picture, Pixels
@@ -86,6 +86,9 @@ class AnalyticRenderer:
         rest = avatar.rest
         shape = avatar.shape(self._model, rest.expression)
         self._rest_points = self._to_pixels(avatar.points) + self._origin
+        opened = avatar.shape(self._model, rest.expression * _EYES_OPEN)
+        opened = project(opened, rest.rotation, rest.translation, rest.scale)
+        self._own = openings_of(avatar.points, opened)
         depth = (shape @ rest.rotation.T)[:, 2]
         self._mesh = ringed_mesh(self._rest_points, depth, self._model.triangles)
         self._region = _region(self._mesh.source, self._person.shape[1], self._person.shape[0])
@@ -129,9 +132,10 @@ class AnalyticRenderer:
     def _expressed(self, shape: FloatArray, expression: FloatArray) -> np.ndarray:
         """The person layer in the portrait's pose with the driven expression, RGBA."""
         rest = self._avatar.rest
-        opened = self._avatar.shape(self._model, expression * _EYES_OPEN)
         place = (rest.rotation, rest.translation, rest.scale)
-        points = settle(project(shape, *place), project(opened, *place), follow_of(self._model))
+        opened = project(self._avatar.shape(self._model, expression * _EYES_OPEN), *place)
+        follow = follow_of(self._model)
+        points = settle(project(shape, *place), opened, follow, self._own)
         driven = self._to_pixels(points) + self._origin
         left, top, right, bottom = self._region
         corner = np.array([left, top], np.float32)

@@ -32,13 +32,13 @@ MOUTH_SHOWN = 0.04
 """Inner lips' gap over the mouth's width above which the photo shows the mouth's inside."""
 
 
-TEETH_EDGE = 0.085
+TEETH_EDGE = 0.1
 """How far the upper teeth hang below the closed lips' line, in mouth widths."""
 
 GUM = (168.0, 96.0, 94.0)
 """Colour above the teeth when a lip rises higher than on the photo."""
 
-TEETH_SHARE = 0.75
+TEETH_SHARE = 0.9
 """How plainly they are painted; 1 would be as clear as the skin around."""
 
 
@@ -158,12 +158,15 @@ def _shifted(inside: Pixels, centre: FloatArray, radius: float, shift: FloatArra
 
 
 def _region(pixels: Pixels, outline: FloatArray, margin: float) -> tuple[int, int, int, int]:
-    """left, top, right, bottom of the outline's box grown by ``margin`` of its width."""
+    """left, top, right, bottom of the outline's box grown by ``margin`` of its width.
+
+    Never empty: of what lies beyond the picture, its edge is taken.
+    """
     height, width = pixels.shape[:2]
     grow = margin * float(np.ptp(outline[:, 0]))
     low = np.floor(outline.min(axis=0) - grow).astype(int)
     high = np.ceil(outline.max(axis=0) + grow).astype(int) + 1
-    left, top = max(0, low[0]), max(0, low[1])
+    left, top = np.clip(low, 0, (width - 1, height - 1))
     return left, top, max(left + 1, min(width, high[0])), max(top + 1, min(height, high[1]))
 
 
@@ -247,7 +250,7 @@ def _mouth(pixels: Pixels, points: FloatArray) -> Opening:
         core = cv2.erode(known, np.ones((3, 3), np.uint8))  # without the lips' own edge
         share = np.minimum(cv2.GaussianBlur(core, (0, 0), 0.8), known)[..., None] / 255.0
         dark = np.clip(patch * share + dark * (1 - share) + 0.5, 0, 255).astype(np.uint8)
-    return Opening(upper, lower, left, top, dark, -1, 0.0, 0.45, np.zeros(3, np.float32))
+    return Opening(upper, lower, left, top, dark, -1, 0.0, 0.3, np.zeros(3, np.float32))
 
 
 def _dark_inside(patch: Pixels, points: FloatArray, width: float, shown: bool) -> Pixels:
@@ -276,7 +279,7 @@ def _dark_inside(patch: Pixels, points: FloatArray, width: float, shown: bool) -
             np.uint8
         )
     colour = (
-        np.array([205.0, 192, 180])
+        np.array([228.0, 213, 194])
         * np.clip(brightness, 0.5, 1.1)
         * (1 - 0.45 * along[..., None] ** 2)
     )
