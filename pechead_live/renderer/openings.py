@@ -112,7 +112,10 @@ def _draw_inside(
         inside = _shifted(inside, centre, opening.radius, shift)
     inside = inside[low[1] : high[1], low[0] : high[0]].astype(np.float32)
     depth = np.asarray(cv2.GaussianBlur(alpha, (0, 0), max(1.0, gap / 5)), np.float32) / 255
-    inside *= (1 - opening.shade * (1 - depth * depth))[..., None]
+    # what the photo shows has its own shade; the farther from that, the more is ours
+    own = float((rest[list(opening.lower), 1] - rest[list(opening.upper), 1])[1:-1].mean())
+    shade = opening.shade * min(1.0, abs(gap - own) / max(0.5 * own, 1.0))
+    inside *= (1 - shade * (1 - depth * depth))[..., None]
     left, top = opening.left + low[0], opening.top + low[1]
     region = face[top : top + size[1], left : left + size[0], :3]
     region[:] = region + (inside - region) * share[..., None] + 0.5
@@ -247,8 +250,11 @@ def _mouth(pixels: Pixels, points: FloatArray) -> Opening:
     if shown:
         known = np.zeros(patch.shape[:2], np.uint8)
         cv2.fillPoly(known, [np.round((outline - (left, top)) * 16).astype(np.int32)], 255, 8, 4)
-        core = cv2.erode(known, np.ones((3, 3), np.uint8))  # without the lips' own edge
-        share = np.minimum(cv2.GaussianBlur(core, (0, 0), 0.8), known)[..., None] / 255.0
+        rim = int(0.012 * width)  # pixels that show the lips' own edge
+        core = cv2.erode(known, np.ones((2 * rim + 1, 2 * rim + 1), np.uint8))
+        share = (
+            np.minimum(cv2.GaussianBlur(core, (0, 0), 0.3 + 0.5 * rim), known)[..., None] / 255.0
+        )
         dark = np.clip(patch * share + dark * (1 - share) + 0.5, 0, 255).astype(np.uint8)
     return Opening(upper, lower, left, top, dark, -1, 0.0, 0.3, np.zeros(3, np.float32))
 
