@@ -16,6 +16,7 @@ from pathlib import Path
 import platformdirs
 
 from pechead_live.errors import InputError, MissingAssetError
+from pechead_live.whole_file import write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +110,5 @@ def _download(asset: Asset, target: Path) -> Path:
             f"fetch {asset.file} by hand and put it at {target}"
         )
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_suffix(".part")
-    partial.write_bytes(data)
-    partial.replace(target)
+    write_whole(target, data)
     return target

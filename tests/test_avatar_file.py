@@ -122,7 +122,7 @@ def test_a_full_disk_leaves_the_avatar_that_was_there(
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("zipfile.ZipFile.writestr", full)
+    monkeypatch.setattr("pathlib.Path.write_bytes", full)
     with pytest.raises(OutputError, match="No space left"):
         save_avatar(astronaut(), path)
     assert list(tmp_path.iterdir()) == [path] and path.read_bytes() == VALID

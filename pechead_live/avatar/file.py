@@ -6,13 +6,12 @@ compressed but the PNGs, so a file takes as much memory as it is long, and its p
 looked at before they are decoded.
 """
 
-import contextlib
 import hashlib
 import io
 import json
 import logging
-import os
 import struct
+import tokenize
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -24,9 +23,10 @@ from pechead_live.avatar.avatar import Avatar
 from pechead_live.avatar.fitting import portrait_fit
 from pechead_live.avatar.plate import on_stage
 from pechead_live.coefficients import EXPRESSION_SIZE, Coefficients, FloatArray
-from pechead_live.errors import InputError, OutputError
+from pechead_live.errors import InputError
 from pechead_live.facemodel.measurement import Measurement, face_size
 from pechead_live.facemodel.model import load_face_model
+from pechead_live.whole_file import write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -73,24 +73,17 @@ def save_avatar(avatar: Avatar, path: Path) -> None:
         "created": avatar.created,
         "digest": avatar.digest,
     }
-    partial = path.with_name(f".{path.stem[:60]}.{os.getpid()}.part")
-    try:
-        with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:
-            archive.writestr(_CARD, json.dumps(card, indent=1))
-            for name in _PICTURES:
-                pixels: np.ndarray = getattr(avatar, name)
-                archive.writestr(f"{name}.png", _encode(pixels))
-            for name in _NUMBERS:
-                buffer = io.BytesIO()
-                np.save(buffer, getattr(avatar.measured, name), allow_pickle=False)
-                archive.writestr(f"{name}.npy", buffer.getvalue())
-        partial.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-        raise OutputError(
-            f"{path} cannot be written ({error.strerror}): choose another folder or name"
-        ) from error
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(_CARD, json.dumps(card, indent=1))
+        for name in _PICTURES:
+            pixels: np.ndarray = getattr(avatar, name)
+            archive.writestr(f"{name}.png", _encode(pixels))
+        for name in _NUMBERS:
+            buffer = io.BytesIO()
+            np.save(buffer, getattr(avatar.measured, name), allow_pickle=False)
+            archive.writestr(f"{name}.npy", buffer.getvalue())
+    write_whole(path, file.getvalue())
 
 
 def open_avatar(path: Path) -> Avatar:
@@ -116,6 +109,8 @@ def open_avatar(path: Path) -> Avatar:
         raise InputError(str(error) if str(path) in str(error) else f"{path} {error}") from error
     except (
         zipfile.BadZipFile,
+        tokenize.TokenError,  # numpy, of a damaged header
+        SyntaxError,
         KeyError,
         ValueError,
         TypeError,

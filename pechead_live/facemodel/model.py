@@ -4,6 +4,8 @@ It is learned by `pechead_live.facemodel.learn` (command: ``pechead-live facemod
 ``face_model.md`` beside the file says from what.
 """
 
+import io
+import tokenize
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -16,10 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from pechead_live.coefficients import EXPRESSION_SIZE, IDENTITY_SIZE, Coefficients, FloatArray
-from pechead_live.errors import InputError, OutputError
+from pechead_live.errors import InputError
 from pechead_live.expressions import EXPRESSION_NAMES
 from pechead_live.facemodel.linear import LinearFaceModel, project
 from pechead_live.facemodel.measurement import POINTS
+from pechead_live.whole_file import write_whole
 
 FORMAT_VERSION = 1
 
@@ -70,29 +73,22 @@ def points_of(model: FaceModel, coefficients: Coefficients) -> FloatArray:
 
 def save_face_model(model: FaceModel, path: Path) -> None:
     """Writes our own model as one compressed file (float16, no pickle). Raises `OutputError`."""
-    partial = path.with_name(path.name + ".part")
-    try:
-        with partial.open("wb") as file:
-            np.savez_compressed(
-                file,
-                version=np.int32(FORMAT_VERSION),
-                mean=model.mean,
-                identity_basis=model.identity_basis.astype(np.float16),
-                expression_basis=model.expression_basis.astype(np.float16),
-                landmark_indices=model.landmark_indices.astype(np.int16),
-                triangles=model.triangles.astype(np.int16),
-                mirror_points=model.mirror_points.astype(np.int16),
-                mirror_identity=model.mirror_identity,
-                mirror_expression=model.mirror_expression.astype(np.int16),
-                head=model.head.astype(np.float16),
-                head_normals=model.head_normals.astype(np.float16),
-            )
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise OutputError(
-            f"the face model cannot be written to {path}: {error.strerror}"
-        ) from error
+    file = io.BytesIO()
+    np.savez_compressed(
+        file,
+        version=np.int32(FORMAT_VERSION),
+        mean=model.mean,
+        identity_basis=model.identity_basis.astype(np.float16),
+        expression_basis=model.expression_basis.astype(np.float16),
+        landmark_indices=model.landmark_indices.astype(np.int16),
+        triangles=model.triangles.astype(np.int16),
+        mirror_points=model.mirror_points.astype(np.int16),
+        mirror_identity=model.mirror_identity,
+        mirror_expression=model.mirror_expression.astype(np.int16),
+        head=model.head.astype(np.float16),
+        head_normals=model.head_normals.astype(np.float16),
+    )
+    write_whole(path, file.getvalue())
 
 
 def read_face_model(path: Path) -> FaceModel:
@@ -119,6 +115,8 @@ def read_face_model(path: Path) -> FaceModel:
         TypeError,
         ValueError,
         zipfile.BadZipFile,
+        tokenize.TokenError,  # numpy, of a damaged header
+        SyntaxError,
         zlib.error,
     ) as error:
         raise InputError(f"{path} is not a face model, or broken ({error}): {advice}") from error

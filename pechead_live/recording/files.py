@@ -1,7 +1,5 @@
 """Reading and writing recordings; the file's ending says the format."""
 
-import contextlib
-import os
 from pathlib import Path
 
 from pechead_live.errors import InputError, OutputError
@@ -9,6 +7,7 @@ from pechead_live.recording.json_lines import decode_json_lines, encode_json_lin
 from pechead_live.recording.live_link_face import decode_csv, encode_csv
 from pechead_live.recording.npz import decode_npz, encode_npz
 from pechead_live.recording.recording import Recording
+from pechead_live.whole_file import write_whole
 
 SUFFIXES = (".npz", ".csv", ".jsonl")
 """Ours, Live Link Face's, JSON lines."""
@@ -53,17 +52,7 @@ def write_recording(recording: Recording, path: str | Path, *, compact: bool = F
         content = encode_json_lines(recording)
     else:
         content = encode_npz(recording, compact=compact)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise OutputError(
-            f"recording {str(path)!r} cannot be written ({error.strerror}): "
-            "choose a folder that exists and may be written to"
-        ) from error
+    write_whole(path, content)
 
 
 def check_recording_path(path: str | Path) -> Path:

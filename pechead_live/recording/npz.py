@@ -11,6 +11,7 @@ is checked against the bytes that are there before anything is allocated.
 import io
 import re
 import struct
+import tokenize
 import zipfile
 import zlib
 from typing import Any
@@ -72,6 +73,8 @@ def decode_npz(content: bytes, name: str) -> Recording:
         members = _read_members(content)
     except (
         zipfile.BadZipFile,
+        tokenize.TokenError,  # numpy, of a damaged header
+        SyntaxError,
         zlib.error,
         struct.error,
         EOFError,

@@ -10,7 +10,6 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from pechead_live.avatar.matte import fill
 from pechead_live.coefficients import FloatArray
 from pechead_live.facemodel.topology import (
     LEFT_IRIS,
@@ -23,23 +22,13 @@ from pechead_live.facemodel.topology import (
     UPPER_INNER_LIP,
 )
 from pechead_live.frame import Pixels
+from pechead_live.renderer.eyeball import lid_colour, paint_eyeball
+from pechead_live.renderer.mouth import paint_mouth
 
 EYES = (
     (RIGHT_UPPER_LID, RIGHT_LOWER_LID, RIGHT_IRIS),
     (LEFT_UPPER_LID, LEFT_LOWER_LID, LEFT_IRIS),
 )
-MOUTH_SHOWN = 0.04
-"""Inner lips' gap over the mouth's width above which the photo shows the mouth's inside."""
-
-
-TEETH_EDGE = 0.1
-"""How far the upper teeth hang below the closed lips' line, in mouth widths."""
-
-GUM = (168.0, 96.0, 94.0)
-"""Colour above the teeth when a lip rises higher than on the photo."""
-
-TEETH_SHARE = 0.9
-"""How plainly they are painted; 1 would be as clear as the skin around."""
 
 
 class Opening(NamedTuple):
@@ -184,57 +173,9 @@ def _eye(
     cv2.fillPoly(known, [local], 255, cv2.LINE_8, 4)
     centre = points[iris] - (left, top)
     radius = float(np.linalg.norm(points[iris + 1 : iris + 5] - points[iris], axis=1).mean())
-    ball = _eyeball(patch, known, centre, radius)
-    lid = _lid_colour(pixels, points, upper, lower)
+    ball = paint_eyeball(patch, known, centre, radius)
+    lid = lid_colour(pixels, points, upper, lower)
     return Opening(upper, lower, left, top, ball, iris, radius, 0.25, lid)
-
-
-def _lid_colour(
-    pixels: Pixels, points: FloatArray, upper: tuple[int, ...], lower: tuple[int, ...]
-) -> FloatArray:
-    """(3,) the skin around the eye: above the upper lid and below the lower, the lighter counting
-    more (the darker lies in the brow's shadow)."""
-    gap = (points[list(lower), 1] - points[list(upper), 1]).mean()
-    reach = np.array([0, max(2.0, 0.9 * float(gap))], np.float32)
-    spots = np.concatenate(
-        [points[list(upper[2:7])] - reach * 0.6, points[list(lower[2:7])] + reach]
-    )
-    x, y = np.clip(np.round(spots), 0, (pixels.shape[1] - 1, pixels.shape[0] - 1)).astype(int).T
-    colours = pixels[y, x].astype(np.float32)
-    lightest = colours[np.argsort(colours.sum(axis=1))[-6:]]
-    return lightest.mean(axis=0) * np.float32(0.92)
-
-
-def _eyeball(patch: Pixels, known: np.ndarray, centre: FloatArray, radius: float) -> Pixels:
-    """The eyeball without lids: sclera continued smoothly, the iris completed by its symmetry."""
-    height, width = known.shape
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    distance = np.sqrt((x - centre[0]) ** 2 + (y - centre[1]) ** 2) / max(radius, 0.5)
-    core = cv2.erode(known, np.ones((3, 3), np.uint8))
-    white = ((core > 0) & (distance > 1.15)).astype(np.uint8) * 255
-    if white.sum() < 255 * 8:  # eyes (nearly) shut: a plausible eyeball instead of lashes
-        ball = np.empty_like(patch)
-        ball[:] = np.clip(patch.mean(axis=(0, 1)) * 0.4 + 95, 0, 230)
-    else:
-        ball = fill(patch, white)
-    profile = _radial_profile(patch, (core > 0) & (distance <= 1.1), distance)
-    ring = profile[np.clip((distance * 8).astype(int), 0, 8)]
-    in_iris = np.clip((1.08 - distance) / 0.12, 0, 1)[..., None]
-    painted = ball * (1 - in_iris) + ring * in_iris
-    return np.where(known[..., None] > 0, patch, np.clip(painted + 0.5, 0, 255)).astype(np.uint8)
-
-
-def _radial_profile(patch: Pixels, seen: np.ndarray, distance: FloatArray) -> FloatArray:
-    """(9, 3) mean colour by distance from the iris's centre, in eighths of its radius."""
-    profile = np.full((9, 3), 60.0)
-    profile[:3] = 15.0
-    for k in range(8, -1, -1):
-        ring = seen & ((distance * 8).astype(int) == k)
-        if ring.sum() >= 2:
-            profile[k] = patch[ring].mean(axis=0)
-        elif k < 8:
-            profile[k] = profile[k + 1] * 0.85
-    return profile
 
 
 def _mouth(pixels: Pixels, points: FloatArray) -> Opening:
@@ -243,50 +184,5 @@ def _mouth(pixels: Pixels, points: FloatArray) -> Opening:
     width = float(np.linalg.norm(outline[0] - points[upper[-1]]))
     left, top, right, bottom = _region(pixels, outline, 0.25)
     bottom = min(pixels.shape[0], bottom + round(0.9 * width))
-    patch = pixels[top:bottom, left:right]
-    gap = float((points[list(lower), 1] - points[list(upper), 1])[1:-1].mean())
-    shown = gap > MOUTH_SHOWN * width
-    dark = _dark_inside(patch, points - (left, top), width, shown)
-    if shown:
-        known = np.zeros(patch.shape[:2], np.uint8)
-        cv2.fillPoly(known, [np.round((outline - (left, top)) * 16).astype(np.int32)], 255, 8, 4)
-        rim = int(0.012 * width)  # pixels that show the lips' own edge
-        core = cv2.erode(known, np.ones((2 * rim + 1, 2 * rim + 1), np.uint8))
-        share = (
-            np.minimum(cv2.GaussianBlur(core, (0, 0), 0.3 + 0.5 * rim), known)[..., None] / 255.0
-        )
-        dark = np.clip(patch * share + dark * (1 - share) + 0.5, 0, 255).astype(np.uint8)
-    return Opening(upper, lower, left, top, dark, -1, 0.0, 0.3, np.zeros(3, np.float32))
-
-
-def _dark_inside(patch: Pixels, points: FloatArray, width: float, shown: bool) -> Pixels:
-    """A plain dark cavity, warmer towards the tongue, with a soft hint of the upper teeth.
-
-    The teeth hang from the skull: their edge lies a little below the closed lips' line. Where the
-    photo shows the mouth (``shown``) it has teeth of its own, and above them lies the gum.
-    """
-    height = patch.shape[0]
-    y = np.arange(height, dtype=np.float32)[:, None]
-    x = np.arange(patch.shape[1], dtype=np.float32)[None, :]
-    upper = points[list(UPPER_INNER_LIP)]
-    centre, half = upper.mean(axis=0), 0.5 * width
-    along = np.clip(np.abs(x - centre[0]) / half, 0, 1)
-    line = np.interp(x[0], upper[:, 0], upper[:, 1])[None, :].astype(np.float32)
-    depth = np.clip((y - line) / (0.55 * width), 0, 1)[..., None]
-    brightness = np.clip(float(np.median(patch)) / 140, 0.5, 1.2)
-    top, bottom = np.array([30.0, 14, 13]), np.array([96.0, 42, 41])
-    cavity = (top + (bottom - top) * depth**1.5) * brightness
-    edge = TEETH_EDGE * width * (1 - along**2)
-    teeth = np.clip((line + edge - y) / (0.035 * width) + 0.5, 0, 1) * (1 - along**4)
-    share = (TEETH_SHARE * teeth)[..., None]
-    if shown:
-        gum = np.clip((line - y) / (0.02 * width) + 0.5, 0, 1)[..., None]
-        return np.clip(cavity + (np.array(GUM) * brightness - cavity) * gum, 0, 255).astype(
-            np.uint8
-        )
-    colour = (
-        np.array([228.0, 213, 194])
-        * np.clip(brightness, 0.5, 1.1)
-        * (1 - 0.45 * along[..., None] ** 2)
-    )
-    return np.clip(cavity * (1 - share) + colour * share, 0, 255).astype(np.uint8)
+    inside = paint_mouth(pixels[top:bottom, left:right], points - (left, top))
+    return Opening(upper, lower, left, top, inside, -1, 0.0, 0.3, np.zeros(3, np.float32))
