@@ -296,3 +296,10 @@ def test_any_member_is_read_or_refused(tmp_path: Path, name: str, content: bytes
 )
 def test_any_card_is_read_or_refused(tmp_path: Path, key: str, value: Any):
     open_or_refuse(repacked(tmp_path / "fuzzed.avatar", {"card.json": card(**{key: value})}))
+
+
+def test_a_damaged_array_header_is_refused(tmp_path: Path):
+    damaged = npy(astronaut().measured.scores).replace(b"}", b"(", 1)
+    path = repacked(tmp_path / "a.avatar", {"scores.npy": damaged})
+    with pytest.raises(InputError, match="damaged"):
+        open_avatar(path)

@@ -1,6 +1,7 @@
 """The shipped face model and its file: what it promises, and files that are no face model."""
 
 import contextlib
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -237,3 +238,13 @@ def test_a_damaged_file_is_read_or_refused_never_a_crash(
     path.write_bytes(content)
     with contextlib.suppress(InputError):
         read_face_model(path)
+
+
+def test_a_damaged_array_header_is_refused(model: FaceModel, tmp_path: Path):
+    path, damaged = tmp_path / "a.npz", tmp_path / "b.npz"
+    save_face_model(model, path)
+    with zipfile.ZipFile(path) as whole, zipfile.ZipFile(damaged, "w") as broken:
+        for name in whole.namelist():
+            broken.writestr(name, whole.read(name).replace(b"}", b"(", 1))
+    with pytest.raises(InputError, match="not a face model"):
+        read_face_model(damaged)
