@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 Matte = np.ndarray
 """(H, W) uint8, 255 on the person."""
 
-SIDE_FADE = 0.15
+SIDE_FADE = 0.06
 """Plate heights over which a person cut by the photo's side fades out beside it."""
 
 
@@ -41,7 +41,7 @@ def person_matte(plate: Pixels, inside: Matte, face: FloatArray, skull: FloatArr
         cv2.ximgproc.guidedFilter(plate, coarse, radius, 1e-4 * 255 * 255), np.float32
     )
     sharpened = np.clip((guided - 0.3) / 0.5, 0, 1) * _one_piece(guided, face)
-    return (sharpened * _side_fade(inside) * 255 + 0.5).astype(np.uint8)
+    return (_faded_sides(sharpened, inside) * 255 + 0.5).astype(np.uint8)
 
 
 def _segmented(plate: Pixels) -> FloatArray:
@@ -61,15 +61,20 @@ def _one_piece(coarse: FloatArray, face: FloatArray) -> FloatArray:
     return cv2.dilate(piece, np.ones((5, 5), np.uint8)).astype(np.float32)
 
 
-def _side_fade(inside: Matte) -> FloatArray:
-    """(W,) 1 inside the photo, falling to 0 over some columns of its reflection beside it."""
+def _faded_sides(matte: FloatArray, inside: Matte) -> FloatArray:
+    """``matte`` as it is inside the photo; beside it the edge's own values, fading out.
+
+    The plate shows the photo's reflection there: what is a person in it is none.
+    """
     columns = np.flatnonzero(inside.max(axis=0))
     height, width = inside.shape
-    x = np.arange(width, dtype=np.float32)
-    ramp = SIDE_FADE * height
-    outside = np.maximum(columns[0] - x, x - columns[-1])
-    share = np.clip(1 - outside / ramp, 0, 1)
-    return share * share * (3 - 2 * share)
+    x = np.arange(width)
+    nearest = np.clip(x, columns[0], columns[-1])
+    beside = np.abs(x - nearest) / (SIDE_FADE * height)
+    share = np.clip(1 - beside, 0, 1)
+    faded = matte[:, nearest] * (share * share * (3 - 2 * share)).astype(np.float32)
+    soft = np.asarray(cv2.GaussianBlur(faded, (0, 0), 0.25 * SIDE_FADE * height), np.float32)
+    return np.where(beside > 0, soft, faded)
 
 
 def _grab_cut(plate: Pixels, head: FloatArray) -> FloatArray:
