@@ -7,6 +7,7 @@ waits in a queue. Sinks take pictures of the renderer only; a frame's pixels end
 """
 
 import logging
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from queue import SimpleQueue
@@ -29,6 +30,11 @@ from pechead_live.live.tracking import MotionRequests, Tracked, follow
 from pechead_live.protocols import Camera, Renderer, Sink, Tracker
 
 logger = logging.getLogger(__name__)
+
+SWITCH_S = 0.001
+"""How long a thread may keep the interpreter while another waits for it. Python's own 5 ms hold up
+the renderer, which gives it back a thousand times a picture: 1280 x 720 beside a tracker on two
+cores takes 37 ms from capture to sink with this and 52 without (p50, measured)."""
 
 WATCH_S = 1 / 60
 """How often the calling thread looks around; also the rate of a preview window."""
@@ -128,6 +134,8 @@ def run_loop(
         *(Stage(f"sink {name}", partial(delivering, name), on_error=break_off) for name in sinks),
         camera_stage,  # last to be waited for: its driver may hang
     ]
+    switch_before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_S)
     try:
         for stage in stages:
             stage.start()
@@ -137,6 +145,7 @@ def run_loop(
         frames.close()
         for stage in stages:
             stage.finish(config.finish_s)
+        sys.setswitchinterval(switch_before)
         measurements.stop()
         measurements.drops("frames", frames.dropped)
         measurements.drops("coefficients", tracked.dropped)
