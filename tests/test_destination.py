@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from pechead_live.destination import check_destination
 from pechead_live.errors import OutputError
-from pechead_live.sink.destination import check_destination
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from still_samples import astronaut, difference, saved, side_by_side
 from pechead_live.avatar.file import open_avatar
 from pechead_live.camera.file import FileCamera
 from pechead_live.cli import main
+from pechead_live.cli.image import write_image
 from pechead_live.frame import Pixels
 from pechead_live.recording import Recording, read_recording, write_recording
 from pechead_live.samples import sample
@@ -311,3 +312,14 @@ def test_a_motion_without_a_face_in_some_frames_says_so(
                  "--size", "64"]) == 0  # fmt: skip
     assert "10 pictures" in (said := capsys.readouterr().out)
     assert "3 of them at rest: no face was seen" in said
+
+
+def test_the_background_is_an_input_that_no_result_replaces(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    background = tmp_path / "office.png"
+    write_image(np.full((64, 64, 3), 90, np.uint8), background)
+    before = background.read_bytes()
+    words = ["edit", "--source", AVATAR, "--background", str(background)]
+    assert "also the input" in refused(capsys, *words, "-o", str(background))
+    assert background.read_bytes() == before

@@ -21,6 +21,7 @@ from pechead_live.cli.size import size_from
 from pechead_live.cli.source import add_source_arguments, avatar_from
 from pechead_live.cli.track import record, smoothed
 from pechead_live.coefficients import Coefficients
+from pechead_live.destination import check_destination
 from pechead_live.errors import InputError
 from pechead_live.live.presence import PresenceConfig, appear, initial_presence_state
 from pechead_live.motion import (
@@ -32,7 +33,6 @@ from pechead_live.motion import (
     retarget,
 )
 from pechead_live.recording import Recording, read_recording
-from pechead_live.sink.destination import check_destination
 from pechead_live.sink.label import draw_label
 from pechead_live.sink.video import CONTAINERS, VideoWriter
 from pechead_live.tracker.mediapipe import open_mediapipe_tracker
@@ -70,7 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
     config, overrides = motion_config_from(arguments), overrides_from(arguments)
     driving: Path = arguments.driving
     # whatever can be refused is refused before the slow parts
-    check_destination(arguments.output, tuple(CONTAINERS), inputs=[driving, arguments.source])
+    inputs = [driving, arguments.source, arguments.background]
+    check_destination(arguments.output, tuple(CONTAINERS), inputs=inputs)
     clip = None if driving.suffix.lower() in RECORDINGS else driving
     avatar = avatar_from(arguments)
     renderer = renderer_from(arguments, avatar)

@@ -6,7 +6,7 @@ from pathlib import Path
 from pechead_live.avatar.file import open_avatar, save_avatar
 from pechead_live.cli.source import AVATAR_SUFFIX, prepared_from
 from pechead_live.coefficients import euler_from_rotation
-from pechead_live.sink.destination import check_destination
+from pechead_live.destination import check_destination
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

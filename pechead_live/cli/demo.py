@@ -18,6 +18,7 @@ from pechead_live.cli.size import size_from
 from pechead_live.cli.steps import labelled, motion_step
 from pechead_live.clock import monotonic
 from pechead_live.coefficients import Coefficients
+from pechead_live.destination import check_destination
 from pechead_live.errors import OutputError
 from pechead_live.facemodel.model import FaceModel, load_face_model, points_of
 from pechead_live.frame import Picture, Pixels
@@ -27,7 +28,6 @@ from pechead_live.motion import MotionConfig, Overrides
 from pechead_live.recording import Recording, read_recording
 from pechead_live.renderer.analytic import AnalyticRenderer
 from pechead_live.samples import sample
-from pechead_live.sink.destination import check_destination
 from pechead_live.sink.file import FileSink
 from pechead_live.tracker.replay import ReplayTracker
 

@@ -12,10 +12,10 @@ from pechead_live.cli.motion_options import add_override_arguments, overrides_fr
 from pechead_live.cli.renderer_options import add_renderer_arguments, renderer_from
 from pechead_live.cli.source import add_source_arguments, avatar_from
 from pechead_live.coefficients import Coefficients
+from pechead_live.destination import check_destination
 from pechead_live.frame import Pixels
 from pechead_live.motion import Overrides, apply_overrides
 from pechead_live.renderer.analytic import AnalyticRenderer
-from pechead_live.sink.destination import check_destination
 from pechead_live.sink.label import draw_label
 
 YAWS = (-25.0, -12.0, 0.0, 12.0, 25.0)
@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Draws and writes the picture."""
     output: Path = arguments.output
-    check_destination(output, SUFFIXES, inputs=[arguments.source])
+    check_destination(output, SUFFIXES, inputs=[arguments.source, arguments.background])
     overrides = overrides_from(arguments)
     avatar = avatar_from(arguments)
     renderer = renderer_from(arguments, avatar)

@@ -22,13 +22,13 @@ from pechead_live.cli.size import size_from
 from pechead_live.cli.source import add_source_arguments, avatar_from
 from pechead_live.cli.steps import labelled, motion_step, smoothing_step
 from pechead_live.clock import monotonic
+from pechead_live.destination import check_destination
 from pechead_live.errors import InputError
 from pechead_live.live.config import LoopConfig
 from pechead_live.live.loop import run_loop
 from pechead_live.live.step import IDENTITY
 from pechead_live.motion import apply_overrides, request_calibration
 from pechead_live.protocols import Camera, Sink, Tracker
-from pechead_live.sink.destination import check_destination
 from pechead_live.sink.open import FILE, open_sink
 
 
@@ -142,7 +142,8 @@ def check_positive(option: str, value: float | None) -> None:
 def _inputs(arguments: argparse.Namespace) -> list[Path | None]:
     """The files this run reads: no sink may replace them."""
     camera: str = arguments.camera
-    return [arguments.source, Path(camera.removeprefix(REPLAY)).expanduser()]
+    driving = Path(camera.removeprefix(REPLAY)).expanduser()
+    return [arguments.source, arguments.background, driving]
 
 
 def _open_camera(arguments: argparse.Namespace) -> Camera:

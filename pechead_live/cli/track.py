@@ -8,12 +8,12 @@ from pathlib import Path
 from pechead_live.camera.file import open_video_file
 from pechead_live.cli.progress import progress
 from pechead_live.coefficients import Coefficients
+from pechead_live.destination import check_destination
 from pechead_live.errors import NoFaceError
 from pechead_live.frame import Frame
 from pechead_live.protocols import Camera, Tracker
 from pechead_live.recording import Recording, write_recording
 from pechead_live.recording.files import SUFFIXES
-from pechead_live.sink.destination import check_destination
 from pechead_live.tracker.filter import filter_coefficients, initial_filter_state
 from pechead_live.tracker.mediapipe import open_mediapipe_tracker
 from pechead_live.tracker.outlier import initial_outlier_state, reject_outlier

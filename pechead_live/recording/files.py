@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from pechead_live.errors import InputError, OutputError
+from pechead_live.destination import check_destination
+from pechead_live.errors import InputError
 from pechead_live.recording.json_lines import decode_json_lines, encode_json_lines
 from pechead_live.recording.live_link_face import decode_csv, encode_csv
 from pechead_live.recording.npz import decode_npz, encode_npz
@@ -43,7 +44,8 @@ def write_recording(recording: Recording, path: str | Path, *, compact: bool = F
 
     A CSV holds neither place nor size nor identity, and its times start at 0.
     """
-    path = check_recording_path(path)
+    path = Path(path)
+    check_destination(path, SUFFIXES)
     if compact and path.suffix.lower() != ".npz":
         raise InputError(f"a compact recording is an .npz file, not {path.suffix!r}: rename it")
     if path.suffix.lower() == ".csv":
@@ -53,17 +55,6 @@ def write_recording(recording: Recording, path: str | Path, *, compact: bool = F
     else:
         content = encode_npz(recording, compact=compact)
     write_whole(path, content)
-
-
-def check_recording_path(path: str | Path) -> Path:
-    """The path, if a recording can be written there; call it before the work, not after."""
-    path = Path(path)
-    _known_suffix(path)
-    if not path.parent.is_dir():
-        raise OutputError(f"folder {str(path.parent)!r} does not exist: make it first")
-    if path.is_dir():
-        raise OutputError(f"{str(path)!r} is a folder: name a file")
-    return path
 
 
 def _known_suffix(path: Path) -> str:

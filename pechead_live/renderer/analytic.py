@@ -90,8 +90,10 @@ class AnalyticRenderer:
         opened = project(opened, rest.rotation, rest.translation, rest.scale)
         self._own = openings_of(avatar.points, opened)
         depth = (shape @ rest.rotation.T)[:, 2]
-        self._mesh = ringed_mesh(self._rest_points, depth, self._model.triangles)
-        self._region = _region(self._mesh.source, self._person.shape[1], self._person.shape[0])
+        mesh = ringed_mesh(self._rest_points, depth, self._model.triangles)
+        self._region = _region(mesh.source, self._person.shape[1], self._person.shape[0])
+        self._corner = np.array(self._region[:2], np.float32)
+        self._mesh = mesh._replace(source=mesh.source - self._corner)
         self._openings = find_openings(
             np.ascontiguousarray(self._person[..., :3]), self._rest_points
         )
@@ -138,10 +140,8 @@ class AnalyticRenderer:
         points = settle(project(shape, *place), opened, follow, self._own)
         driven = self._to_pixels(points) + self._origin
         left, top, right, bottom = self._region
-        corner = np.array([left, top], np.float32)
-        mesh = self._mesh._replace(source=self._mesh.source - corner)
-        vertices = add_rings(driven, self._rest_points) - corner
-        warp_x, warp_y = backward_map(mesh, vertices, right - left, bottom - top)
+        vertices = add_rings(driven, self._rest_points) - self._corner
+        warp_x, warp_y = backward_map(self._mesh, vertices, right - left, bottom - top)
         person = self._person.copy()
         face = person[top:bottom, left:right]
         source = self._person[top:bottom, left:right]

@@ -15,11 +15,11 @@ import av.error
 import cv2
 import numpy as np
 
+from pechead_live.destination import check_destination
 from pechead_live.errors import OutputError
 from pechead_live.frame import Pixels
 from pechead_live.sink.audio import AudioTrack
 from pechead_live.sink.cadence import Cadence
-from pechead_live.sink.destination import check_destination
 
 logger = logging.getLogger(__name__)
 
