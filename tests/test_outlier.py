@@ -71,3 +71,12 @@ def test_every_setting_of_the_rejection_matters(
 ):
     assert believed(frames)[-1]
     assert not believed(frames, replace(OutlierConfig(), **setting))[-1]
+
+
+def test_what_hardly_fits_a_face_is_never_believed_however_long_it_stays():
+    doubtful = replace(face(), confidence=0.3)
+    assert believed([face(), *[doubtful] * 6, face()]) == [True, *[False] * 6, True]
+
+
+def test_the_lowest_confidence_that_real_faces_measured_is_believed():
+    assert believed([replace(face(), confidence=0.67)] * 3) == [True] * 3

@@ -1,17 +1,21 @@
-"""The `track` command's parts, without a clip or a network: a synthetic stream and a replay."""
+"""The `track` command's parts: on a synthetic stream and a replay, and on one real clip."""
 
 import argparse
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 from motion_samples import face, random_recording, score
 
+from pechead_live.camera.file import open_video_file
 from pechead_live.cli import main
 from pechead_live.cli.track import add_arguments, record, smoothed
+from pechead_live.coefficients import euler_from_rotation
 from pechead_live.errors import NoFaceError
 from pechead_live.frame import Frame
 from pechead_live.recording import Recording
+from pechead_live.tracker.mediapipe import open_mediapipe_tracker
 from pechead_live.tracker.replay import ReplayTracker
 
 
@@ -102,3 +106,15 @@ def test_the_command_explains_its_options():
     parser = argparse.ArgumentParser()
     add_arguments(parser)
     assert "offline" in parser.format_help()
+
+
+@pytest.mark.shared
+def test_a_face_that_the_detector_sees_in_a_blurred_logo_is_not_recorded(
+    shared_data: Path, face_landmarker: Path
+):
+    camera = open_video_file(shared_data / "test" / "clips" / "v0177.mov")
+    with closing(camera), closing(open_mediapipe_tracker(face_landmarker)) as tracker:
+        recording = record(camera, tracker, name="v0177.mov")
+    seen = [c for c in recording.coefficients if c.confidence > 0]
+    assert len(seen) == 72 and len(recording.coefficients) == 169
+    assert max(abs(euler_from_rotation(c.rotation)[2]) for c in seen) < 15
