@@ -51,6 +51,9 @@ IBUG_68 = tuple(
 INNER_51 = IBUG_68[17:]
 """The 68 without the jaw line."""
 
+NETWORK_LANDMARKS = (*IBUG_68, RIGHT_IRIS, LEFT_IRIS)
+"""The predefined landmarks of the networks, N = 70: the 68 and the iris centres."""
+
 MIDDLE = tuple(
     int(i)
     for i in (

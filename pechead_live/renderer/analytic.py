@@ -18,9 +18,10 @@ from pechead_live.errors import InputError
 from pechead_live.expressions import EXPRESSION_NAMES
 from pechead_live.facemodel.apertures import follow_of, openings_of, settle
 from pechead_live.facemodel.model import load_face_model, project
-from pechead_live.facemodel.topology import CHIN, FOREHEAD
+from pechead_live.facemodel.topology import CHIN, FOREHEAD, NETWORK_LANDMARKS
 from pechead_live.frame import Picture, Pixels
 from pechead_live.renderer.crown import with_crown
+from pechead_live.renderer.guide import Guide, Warp, lattice_pixels, trace
 from pechead_live.renderer.mesh import add_rings, backward_map, ringed_mesh
 from pechead_live.renderer.openings import draw_openings, find_openings
 from pechead_live.renderer.turn import (
@@ -73,6 +74,7 @@ class AnalyticRenderer:
             )
         self._avatar, self._config = avatar, config or TurnConfig()
         self._size = (width, height)
+        self._lattice = lattice_pixels(width, height)
         self._model = load_face_model()
         stage = _scaled(np.dstack([avatar.person, avatar.matte]), width, height)
         forehead = self._to_pixels(avatar.points)[FOREHEAD, 1]
@@ -117,22 +119,60 @@ class AnalyticRenderer:
 
         Expressions are cut to [0, 1]. Raises `InputError` if a number is not finite.
         """
+        pixels = self._drawn(coefficients)[0]
+        return Picture(pixels=pixels, captured_at=coefficients.captured_at), state
+
+    def guide(self, coefficients: Coefficients) -> Guide:
+        """The picture with the flow it was drawn with; see `Guide`. Raises as `render` does."""
+        pixels, person, points, warp = self._drawn(coefficients)
+        flow, share = trace(warp, person, *self._lattice)
+        rest = self._avatar.rest
+        place = (rest.rotation, rest.translation, rest.scale)
+        shape = self._avatar.shape(self._model, np.clip(coefficients.expression, 0, 1))
+        settled = np.zeros_like(shape)
+        settled[:, :2] = (points - project(shape, *place)) / rest.scale
+        c = coefficients
+        driven = project(shape + settled @ rest.rotation, c.rotation, c.translation, c.scale)
+        return Guide(
+            picture=pixels,
+            flow=self._to_coordinates(flow - self._origin),
+            share=share,
+            landmarks=driven[list(NETWORK_LANDMARKS)].astype(np.float32),
+        )
+
+    def portrait(self) -> Pixels:
+        """(H, W, 3) the portrait as it is, person over background."""
+        height, width = self._size[1], self._size[0]
+        top, left = int(self._origin[1]), int(self._origin[0])
+        person = self._person[top : top + height, left : left + width]
+        return _composite(np.ascontiguousarray(person), self._background)
+
+    def _drawn(self, coefficients: Coefficients) -> tuple[Pixels, np.ndarray, FloatArray, Warp]:
+        """The picture; the driven layer, its face points in the portrait's pose, the warps."""
         if not coefficients.is_finite():
             raise InputError("coefficients that are not finite cannot be drawn: measure them again")
         expression = np.clip(coefficients.expression, 0, 1)
         shape = self._avatar.shape(self._model, expression)
-        person = self._expressed(shape, expression)
+        person, points, (x, y) = self._expressed(shape, expression)
         pixels = self._background.copy()
-        self._draw_turned(pixels, person, shape, coefficients)
-        return Picture(pixels=pixels, captured_at=coefficients.captured_at), state
+        turn = self._draw_turned(pixels, person, shape, coefficients)
+        return pixels, person, points, Warp(turn, grid_cell(self._size), x, y, self._corner)
 
     def _to_pixels(self, points: FloatArray) -> FloatArray:
         width, height = self._size
         half = (min(width, height) - 1) / 2
         return (points * half + ((width - 1) / 2, (height - 1) / 2)).astype(np.float32)
 
-    def _expressed(self, shape: FloatArray, expression: FloatArray) -> np.ndarray:
-        """The person layer in the portrait's pose with the driven expression, RGBA."""
+    def _to_coordinates(self, pixels: FloatArray) -> FloatArray:
+        width, height = self._size
+        half = (min(width, height) - 1) / 2
+        return ((pixels - ((width - 1) / 2, (height - 1) / 2)) / half).astype(np.float32)
+
+    def _expressed(
+        self, shape: FloatArray, expression: FloatArray
+    ) -> tuple[np.ndarray, FloatArray, tuple[FloatArray, FloatArray]]:
+        """The person layer in the portrait's pose with the driven expression, RGBA; its points'
+        picture coordinates; the backward map of the face's region."""
         rest = self._avatar.rest
         place = (rest.rotation, rest.translation, rest.scale)
         opened = project(self._avatar.shape(self._model, expression * _EYES_OPEN), *place)
@@ -149,26 +189,27 @@ class AnalyticRenderer:
             source, warp_x, warp_y, cv2.INTER_LINEAR, dst=face, borderMode=cv2.BORDER_REPLICATE
         )
         draw_openings(person, self._openings, driven, self._rest_points)
-        return person
+        return person, points, (warp_x, warp_y)
 
     def _draw_turned(
         self, pixels: Pixels, person: np.ndarray, shape: FloatArray, coefficients: Coefficients
-    ) -> None:
-        """Draws ``person`` with the driven pose over ``pixels``, in place."""
+    ) -> FloatArray:
+        """Draws ``person`` with the driven pose over ``pixels``, in place; returns the map."""
         rest = self._avatar.rest
         grid = turn_map(shape, self._head, rest, coefficients, self._size, self._config)
         source = self._to_pixels(grid) + self._origin
         left, top, right, bottom = self._reached(source)
-        if right <= left or bottom <= top:
-            return
         cell = grid_cell(self._size)
-        fine = cv2.resize(source, None, fx=cell, fy=cell, interpolation=cv2.INTER_LINEAR)
+        fine = np.asarray(cv2.resize(source, None, fx=cell, fy=cell))
+        if right <= left or bottom <= top:
+            return fine
         window = fine[cell + top : cell + bottom, cell + left : cell + right]
         turned = cv2.remap(
             person, window, _NO_MAP, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
         stage = pixels[top:bottom, left:right]
         stage[:] = _composite(np.asarray(turned), np.ascontiguousarray(stage))
+        return fine
 
     def _reached(self, source: FloatArray) -> tuple[int, int, int, int]:
         """left, top, right, bottom of the pixels that may show the person; ``source`` (G_y, G_x, 2)
