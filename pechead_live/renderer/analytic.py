@@ -132,7 +132,9 @@ class AnalyticRenderer:
         settled = np.zeros_like(shape)
         settled[:, :2] = (points - project(shape, *place)) / rest.scale
         c = coefficients
-        driven = project(shape + settled @ rest.rotation, c.rotation, c.translation, c.scale)
+        driven = project(
+            (shape + settled @ rest.rotation).astype(np.float32), c.rotation, c.translation, c.scale
+        )
         return Guide(
             picture=pixels,
             flow=self._to_coordinates(flow - self._origin),
@@ -200,7 +202,7 @@ class AnalyticRenderer:
         source = self._to_pixels(grid) + self._origin
         left, top, right, bottom = self._reached(source)
         cell = grid_cell(self._size)
-        fine = np.asarray(cv2.resize(source, None, fx=cell, fy=cell))
+        fine = np.asarray(cv2.resize(source, None, fx=cell, fy=cell), np.float32)
         if right <= left or bottom <= top:
             return fine
         window = fine[cell + top : cell + bottom, cell + left : cell + right]

@@ -70,7 +70,8 @@ def trace(
     turned = _sampled(warp.turn, x + warp.cell, y + warp.cell, cv2.BORDER_REPLICATE)
     across, down = (np.ascontiguousarray(turned[..., k]) for k in range(2))
     alpha = np.ascontiguousarray(person[..., 3])
-    share = _sampled(alpha, across, down, cv2.BORDER_REPLICATE).astype(np.float32) / 255
+    share = _sampled(alpha, across, down, cv2.BORDER_REPLICATE).astype(np.float32)
+    share *= np.float32(1 / 255)
     height, width = warp.expression_x.shape
     moved = np.stack(
         [

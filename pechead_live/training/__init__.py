@@ -1,0 +1,1 @@
+"""Training: data, losses, stages, the run. Never imported by the live path."""
