@@ -13,7 +13,6 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.contact_sheet import write_sheet
-from benchmarks.cropped_clip import SIDE, crop_clip
 from benchmarks.driving_clip import Driving, track_clip
 from pechead_live.avatar.avatar import Avatar
 from pechead_live.avatar.prepare import prepare_avatar
@@ -30,6 +29,8 @@ from pechead_live.facemodel.topology import IBUG_68
 from pechead_live.frame import Pixels
 from pechead_live.motion import MotionConfig, initial_motion_state, retarget
 from pechead_live.renderer.analytic import AnalyticRenderer
+from pechead_live.training.chunk import SIDE
+from pechead_live.training.crop import crop_clip
 
 COPY = "copy-source"
 ANALYTIC = ("analytic, relative", "analytic, absolute")

@@ -6,10 +6,11 @@ import pytest
 from PIL import Image
 
 from benchmarks import quality
-from benchmarks.cropped_clip import SIDE, crop_clip
 from benchmarks.reconstruction import COPY, ReconstructionConfig, reconstruct
 from benchmarks.record import write_record
 from pechead_live.errors import NoFaceError
+from pechead_live.training.chunk import SIDE
+from pechead_live.training.crop import crop_clip
 
 
 def means(l1: float, ssim: float, akd: float = 1.0, ard: float = 1.0) -> dict[str, float]:

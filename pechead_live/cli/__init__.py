@@ -20,7 +20,10 @@ COMMANDS: dict[str, str] = {
     "edit": "set pose and expression of a portrait, into a picture",
     "track": "record pose and expression of a clip as numbers",
     "avatar": "prepare a portrait once (new), or look at a prepared one (show)",
+    "evaluate": "measure methods by the protocols of the paper's tables",
     "facemodel": "learn the face model from clips (fit)",
+    "data": "make training data from videos (prepare), or look at it (show)",
+    "train": "train a network on such data",
     "doctor": "say what works on this machine and what to do about the rest",
 }
 """Command to its one line of help; the module of the same name lies in this folder."""
