@@ -1,0 +1,151 @@
+"""Stage 3: lite, trained directly on the truth or distilled from a PECHead as its teacher."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pechead_live.model.lite import Lite, LiteOutput, LiteSource, LiteState
+from pechead_live.model.lite_dimensions import LiteDimensions
+from pechead_live.model.pechead import PECHead
+from pechead_live.training.batch import Batch
+from pechead_live.training.losses.pixel import pixel_loss
+from pechead_live.training.losses.regions import face_weight
+from pechead_live.training.losses.warping import endpoint_error, resize_flow, warping_loss
+from pechead_live.training.recipes.clips import (
+    FROZEN_FROM,
+    backwards,
+    set_training,
+    source_place,
+    starts_carried,
+)
+from pechead_live.training.recipes.picture_terms import flat, perceptual, picture_terms, trunk_for
+from pechead_live.training.recipes.recipe import Recipe, Terms
+from pechead_live.training.recipes.teacher import Lesson, teach
+from pechead_live.training.trunk import Trunk
+from pechead_live.training.weights import LossConfig
+
+
+def lite_recipe(
+    dimensions: LiteDimensions,
+    weights: LossConfig,
+    teacher: PECHead | None = None,
+    trunk: Trunk | None = None,
+) -> Recipe:
+    """Stage 3. ``teacher``: trained, of the same picture size. ``trunk``: the one that is found if
+    None and the perceptual loss has a weight (`MissingAssetError` if there is none)."""
+    return LiteRecipe(Lite(dimensions), weights, teacher, trunk_for(weights, trunk))
+
+
+class LiteRecipe:
+    """See `lite_recipe`."""
+
+    kind = "lite"
+    discriminator: nn.Module | None = None
+
+    def __init__(
+        self, network: Lite, weights: LossConfig, teacher: PECHead | None, trunk: Trunk | None
+    ) -> None:
+        self.network = network
+        self.weights = weights
+        self.teacher = teacher.eval().requires_grad_(False) if teacher is not None else None
+        self.trunk = trunk
+
+    def losses(self, batch: Batch, step: int, steps: int) -> tuple[Terms, Tensor]:
+        """L_p, L_v, eyes, mouth, L_t, L_w, what is painted, the residual, the teacher's."""
+        set_training(self.network, frozen=step >= FROZEN_FROM * steps)
+        outputs = self._play(batch)
+        drawn = torch.stack([output.picture for output in outputs], dim=1)
+        terms = picture_terms(self.weights, self.trunk, drawn, batch)
+        terms |= self._own_terms(outputs, batch)
+        if self.teacher is not None and self.weights.teacher:
+            lesson = teach(self.teacher.to(drawn.device), batch)
+            terms |= self._teacher_terms(outputs, drawn, lesson)
+        return terms, drawn
+
+    def adversarial_weight(self, step: int, steps: int) -> float:
+        """0: lite has no discriminator."""
+        del step, steps
+        return 0.0
+
+    def discriminator_loss(self, batch: Batch, pictures: Tensor) -> Tensor:
+        """Never asked for."""
+        del batch
+        return pictures.new_zeros(())
+
+    @torch.no_grad()
+    def draw(self, network: nn.Module, batch: Batch) -> Tensor:
+        """(B, T, 3, H, W) from zeros, as a live run starts."""
+        assert isinstance(network, Lite)
+        outputs, _ = play(network.eval(), batch)
+        return torch.stack([output.picture for output in outputs], dim=1)
+
+    def parameter_groups(self, network: nn.Module) -> list[dict[str, Any]]:
+        """All alike."""
+        return [{"params": list(network.parameters())}]
+
+    def _play(self, batch: Batch) -> list[LiteOutput]:
+        """The clip's frames; half of the time after a first run through it, backwards."""
+        state = None
+        if starts_carried(batch):
+            with torch.no_grad():
+                state = play(self.network, backwards(batch))[1]
+        return play(self.network, batch, state)[0]
+
+    def _own_terms(self, outputs: list[LiteOutput], batch: Batch) -> Terms:
+        weights, truth = self.weights, flat(batch.driving)
+        terms: Terms = {}
+        if weights.warping:
+            flow = flat(torch.stack([output.flow for output in outputs], dim=1))
+            source = batch.source.expand_as(batch.driving)
+            terms["warping"] = weights.warping * warping_loss(flat(source), truth, flow)
+        if weights.painted:
+            painted = flat(torch.stack([output.painted for output in outputs], dim=1))
+            landmarks = flat(batch.truth_landmarks)
+            region = face_weight(landmarks, truth.shape[-2], truth.shape[-1], weights.face)
+            terms["painted"] = weights.painted * pixel_loss(painted.float(), truth, region)
+        if weights.residual:
+            residual = torch.stack([output.residual for output in outputs])
+            terms["residual"] = weights.residual * residual.abs().mean()
+        return terms
+
+    def _teacher_terms(self, outputs: list[LiteOutput], drawn: Tensor, lesson: Lesson) -> Terms:
+        weights = self.weights
+        pictures, wanted = flat(drawn).float(), flat(lesson.pictures)
+        terms: Terms = {
+            "teacher_pixel": weights.teacher * weights.pixel * pixel_loss(pictures, wanted)
+        }
+        if weights.perceptual:
+            loss = perceptual(weights, self.trunk, pictures, wanted)
+            terms["teacher_perceptual"] = weights.teacher * weights.perceptual * loss
+        if weights.flow:
+            flow = flat(torch.stack([output.flow for output in outputs], dim=1))
+            wanted_flow = resize_flow(flat(lesson.flow), flow.shape[1], flow.shape[2])
+            terms["teacher_flow"] = (
+                weights.teacher * weights.flow * endpoint_error(flow, wanted_flow)
+            )
+        return terms
+
+
+def play(
+    network: Lite, batch: Batch, state: LiteState | None = None
+) -> tuple[list[LiteOutput], LiteState]:
+    """Draws the clip's frames in order, from ``state`` or from zeros."""
+    sources: list[LiteSource] = [
+        network.encode(batch.source[:, s], batch.source_condition[:, s])
+        for s in range(batch.source.shape[1])
+    ]
+    if state is None:
+        state = network.initial_state(batch.source.shape[0], batch.source.device)
+    outputs: list[LiteOutput] = []
+    for t in range(batch.driving.shape[1]):
+        output, state = network.step(
+            sources[source_place(batch, t)],
+            batch.driving_condition[:, t],
+            batch.guide_picture[:, t],
+            batch.guide_flow[:, t],
+            batch.guide_share[:, t],
+            state,
+        )
+        outputs.append(output)
+    return outputs, state
