@@ -43,3 +43,16 @@ def test_a_line_is_closed_when_the_work_fails(capsys: pytest.CaptureFixture[str]
     with pytest.raises(OSError, match="disk full"):
         work()
     assert capsys.readouterr().err.endswith("\n")
+
+
+def test_work_that_was_begun_earlier_counts_on_and_says_what_is_new(
+    capsys: pytest.CaptureFixture[str],
+):
+    list(
+        progress(
+            ["a", "b"], 5, "drawing", lambda item: f"now {item}", lambda item: 4 + (item > "a")
+        )
+    )
+    said = capsys.readouterr().err
+    assert "5/5" in said
+    assert said.rstrip().endswith(", now b")

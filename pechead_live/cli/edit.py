@@ -3,6 +3,7 @@
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,7 +16,7 @@ from pechead_live.coefficients import Coefficients
 from pechead_live.destination import check_destination
 from pechead_live.frame import Pixels
 from pechead_live.motion import Overrides, apply_overrides
-from pechead_live.renderer.analytic import AnalyticRenderer
+from pechead_live.protocols import Renderer
 from pechead_live.sink.label import draw_label
 
 YAWS = (-25.0, -12.0, 0.0, 12.0, 25.0)
@@ -65,7 +66,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Draws and writes the picture."""
     output: Path = arguments.output
-    check_destination(output, SUFFIXES, inputs=[arguments.source, arguments.background])
+    inputs = [arguments.source, arguments.background, arguments.checkpoint]
+    check_destination(output, SUFFIXES, inputs=inputs)
     overrides = overrides_from(arguments)
     avatar = avatar_from(arguments)
     renderer = renderer_from(arguments, avatar)
@@ -81,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def grid(renderer: AnalyticRenderer, start: Coefficients) -> Pixels:
+def grid(renderer: Renderer[Any], start: Coefficients) -> Pixels:
     """Head turns times expressions as one picture, each cell at half the renderer's size."""
     rows: list[Pixels] = []
     for expressions in ROWS.values():
@@ -103,6 +105,6 @@ def labelled_grid(sheet: Pixels) -> Pixels:
     return result
 
 
-def _draw(renderer: AnalyticRenderer, coefficients: Coefficients) -> Pixels:
+def _draw(renderer: Renderer[Any], coefficients: Coefficients) -> Pixels:
     picture, _ = renderer.render(coefficients, renderer.initial_state())
     return picture.pixels

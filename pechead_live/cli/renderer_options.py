@@ -2,21 +2,29 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from pechead_live.avatar.avatar import Avatar
 from pechead_live.avatar.photo import read_photo
+from pechead_live.cli.models import ANALYTIC, MODELS, factory_of
 from pechead_live.cli.size import size_from
-from pechead_live.renderer.analytic import AnalyticRenderer
+from pechead_live.protocols import Renderer
 
 
 def add_renderer_arguments(parser: argparse.ArgumentParser) -> None:
-    """``--model``, ``--size`` and ``--background``."""
+    """``--model``, ``--checkpoint``, ``--size`` and ``--background``."""
     group = parser.add_argument_group("picture")
     group.add_argument(
         "--model",
-        choices=("analytic",),
-        default="analytic",
-        help="what draws the portrait (default: %(default)s)",
+        choices=MODELS,
+        default=ANALYTIC,
+        help="what draws the portrait (default: %(default)s); all others need --checkpoint",
+    )
+    group.add_argument(
+        "--checkpoint",
+        type=Path,
+        metavar="FILE",
+        help="the weights of --model, the .safetensors file of a training run",
     )
     group.add_argument(
         "--size", default="512", metavar="N|WxH", help="such as 256 or 1280x720 (default: 512)"
@@ -29,10 +37,9 @@ def add_renderer_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def renderer_from(arguments: argparse.Namespace, avatar: Avatar) -> AnalyticRenderer:
+def renderer_from(arguments: argparse.Namespace, avatar: Avatar) -> Renderer[Any]:
     """The renderer of `add_renderer_arguments` for ``avatar``."""
     width, height = size_from(arguments.size)
     path: Path | None = arguments.background
     background = None if path is None else read_photo(path)
-    assert arguments.model == "analytic"
-    return AnalyticRenderer(avatar, width, height, background=background)
+    return factory_of(arguments.model, arguments.checkpoint, background)(avatar, width, height)

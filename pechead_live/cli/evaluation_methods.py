@@ -1,0 +1,51 @@
+"""The words ``--method`` takes, as the rows of a table."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from pechead_live.cli.models import NETWORKS, factory_of
+from pechead_live.errors import InputError
+from pechead_live.evaluation.method import BUILT_IN, Method
+
+WORDS = f"{', '.join(BUILT_IN)}, or MODEL=CHECKPOINT with a model of {', '.join(NETWORKS)}"
+
+
+def methods_from(words: Sequence[str], *, seeds: bool) -> dict[str, list[Method]]:
+    """Setting to its methods, in the order of ``words``: ``[SETTING:]MODEL[=CHECKPOINT]``.
+
+    With ``seeds`` a setting may come several times, one a seed; without, that is an `InputError`.
+    """
+    groups: dict[str, list[Method]] = {}
+    for word in words:
+        setting, method = _method_from(word)
+        several = groups.setdefault(setting, [])
+        if several and not seeds:
+            raise InputError(
+                f"two methods are called {setting}: name one of them, such as mine:{word}"
+            )
+        number = len(several) + 1
+        several.append(method._replace(name=setting if number == 1 else f"{setting} #{number}"))
+    return groups
+
+
+def _method_from(word: str) -> tuple[str, Method]:
+    named, equals, file = word.partition("=")
+    setting, colon, model = named.rpartition(":")
+    setting = setting if colon else model
+    if not setting.strip():
+        raise InputError(f"the method {word!r} has no name before its colon: give one")
+    if model in BUILT_IN and not equals:
+        return setting, BUILT_IN[model]
+    if model not in NETWORKS:
+        what = f"{model} has no weights" if model in BUILT_IN else f"unknown method {model!r}"
+        raise InputError(f"{what}: use {WORDS}")
+    if not file:
+        raise InputError(f"{model} needs its weights: write {model}=FILE.safetensors")
+    checkpoint = Path(file)
+    factory = factory_of(model, checkpoint)
+    try:
+        digest = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(f"{checkpoint} cannot be read ({error.strerror}): give another") from error
+    return setting, Method(setting, factory, digest)

@@ -1,0 +1,64 @@
+"""`Subject`: the portrait that a protocol moves, as the methods and as the measuring need it."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from pechead_live.avatar.avatar import Avatar
+from pechead_live.avatar.photo import read_photo
+from pechead_live.avatar.plate import cut_plate, head_crop
+from pechead_live.avatar.prepare import find_face, prepare_avatar
+from pechead_live.detector.landmarker import Landmarker
+from pechead_live.evaluation.clip import SIDE, settled_person
+from pechead_live.evaluation.regions import to_pixels
+from pechead_live.facemodel.fit import FitState
+from pechead_live.frame import Pixels
+
+CONSENT = "pictures that the user of this command may use for tests"
+
+
+class Subject(NamedTuple):
+    """One portrait."""
+
+    name: str
+    """Of its file, without the ending."""
+
+    avatar: Avatar
+    """What the methods are given."""
+
+    pixels: Pixels
+    """(256, 256, 3) the portrait as it was, in the avatar's framing."""
+
+    person: FitState
+    """The portrait's identity, for measuring the results."""
+
+
+def subject_of_frame(
+    pixels: Pixels, name: str, landmarker: Landmarker, person: FitState | None = None
+) -> Subject:
+    """A frame of a cut clip, (256, 256, 3), as it is. ``landmarker`` must search stills; without
+    ``person`` the identity is the one that the frame shows. Raises `NoFaceError`."""
+    avatar = prepare_avatar(pixels, consent=CONSENT, name=name, landmarker=landmarker, crop="none")
+    own = settled_person([avatar.measured] * _ROUNDS) if person is None else person
+    return Subject(name, avatar, pixels, own)
+
+
+def subject_of_photo(path: Path, landmarker: Landmarker) -> Subject:
+    """A photo, cut around the head as every portrait is. Raises `NoFaceError` or `InputError`."""
+    photo = read_photo(path)
+    height, width = photo.shape[:2]
+    face = to_pixels(find_face(photo, landmarker, path.name).points, width, height)
+    plate, _ = cut_plate(photo, head_crop(face, photo))
+    side = plate.shape[0]
+    left = (plate.shape[1] - side) // 2
+    square = np.ascontiguousarray(plate[:, left : left + side])
+    scaled = cv2.resize(square, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    avatar = prepare_avatar(photo, consent=CONSENT, name=path.name, landmarker=landmarker)
+    person = settled_person([avatar.measured] * _ROUNDS)
+    return Subject(path.stem, avatar, np.asarray(scaled, np.uint8), person)
+
+
+_ROUNDS = 4
+"""A still is fitted again from the identity found before; it settles in three."""

@@ -1,0 +1,102 @@
+"""The `pechead` renderer: the paper's generator draws the picture, geometry guides it.
+
+The network draws the picture's middle square at its own size (256). Beside the square of a wide
+picture the analytic picture stands.
+"""
+
+from typing import Any, NamedTuple, Protocol
+
+import cv2
+import numpy as np
+
+from pechead_live.avatar.avatar import Avatar
+from pechead_live.coefficients import Coefficients, FloatArray
+from pechead_live.facemodel.condition import condition_of
+from pechead_live.facemodel.topology import NETWORK_LANDMARKS
+from pechead_live.frame import Picture, Pixels
+from pechead_live.renderer.analytic import AnalyticRenderer
+
+
+class PecheadNetwork(Protocol):
+    """A PECHead on some runtime. What depends on the portrait alone, and the memory, are its own:
+    nobody else looks into them."""
+
+    @property
+    def size(self) -> int:
+        """S, side of its pictures, pixels."""
+        ...
+
+    def source(self, portrait: FloatArray, condition: FloatArray, landmarks: FloatArray) -> Any:
+        """``portrait`` (S, S, 3) RGB in [0, 1]; the ``condition`` (61,) and ``landmarks`` (70, 2)
+        it was measured with."""
+        ...
+
+    def initial_state(self, source: Any) -> Any:
+        """The memory before the first frame: zeros."""
+        ...
+
+    def step(
+        self,
+        source: Any,
+        condition: FloatArray,
+        landmarks: FloatArray,
+        prior_flow: FloatArray,
+        state: Any,
+    ) -> tuple[FloatArray, Any]:
+        """The next frame, (S, S, 3) in [0, 1], and the memory after it; ``condition`` (61,), l^d
+        (70, 2) and the guide's flow (64, 64, 2)."""
+        ...
+
+
+class PecheadState(NamedTuple):
+    """The network's memory."""
+
+    memory: Any
+
+
+class PecheadRenderer:
+    """Draws one avatar at one size with one network."""
+
+    def __init__(self, avatar: Avatar, width: int, height: int, network: PecheadNetwork) -> None:
+        """Sizes as `AnalyticRenderer` has them."""
+        self._analytic = AnalyticRenderer(avatar, width, height)
+        self._network = network
+        self._side = min(width, height)
+        self._left, self._top = (width - self._side) // 2, (height - self._side) // 2
+        portrait = _resized(self._square(self._analytic.portrait()), network.size)
+        self._source = network.source(
+            portrait.astype(np.float32) / np.float32(255),
+            condition_of(avatar.rest),
+            np.ascontiguousarray(avatar.points[list(NETWORK_LANDMARKS)]),
+        )
+
+    def initial_state(self) -> PecheadState:
+        """The empty memory."""
+        return PecheadState(self._network.initial_state(self._source))
+
+    def render(
+        self, coefficients: Coefficients, state: PecheadState
+    ) -> tuple[Picture, PecheadState]:
+        """Draws the avatar with the pose and expression of ``coefficients``.
+
+        Raises `InputError` if a number of them is not finite.
+        """
+        guide = self._analytic.guide(coefficients)
+        drawn, memory = self._network.step(
+            self._source, condition_of(coefficients), guide.landmarks, guide.flow, state.memory
+        )
+        eight = np.round(np.clip(drawn, 0, 1) * 255).astype(np.uint8)
+        self._square(guide.picture)[:] = _resized(eight, self._side)
+        picture = Picture(pixels=guide.picture, captured_at=coefficients.captured_at)
+        return picture, PecheadState(memory)
+
+    def _square(self, picture: Pixels) -> Pixels:
+        """The middle square, a view."""
+        return picture[self._top : self._top + self._side, self._left : self._left + self._side]
+
+
+def _resized(square: Pixels, side: int) -> Pixels:
+    if square.shape[0] == side:
+        return square
+    way = cv2.INTER_AREA if square.shape[0] > side else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(square, (side, side), interpolation=way), np.uint8)
