@@ -20,16 +20,16 @@ import torch
 
 from benchmarks.process_memory import peak_memory_mb
 from benchmarks.record import write_record
-from pechead_live.training.batches import on_device
-from pechead_live.training.chosen_recipe import recipe_for
+from pechead_live.training.batches.examples import Examples
+from pechead_live.training.batches.prefetch import on_device
+from pechead_live.training.batches.sampling import SamplingConfig
+from pechead_live.training.batches.synthetic import SyntheticBatches
 from pechead_live.training.config import TrainConfig
+from pechead_live.training.data.shard import read_shards
 from pechead_live.training.distributed import Processes, processes
-from pechead_live.training.examples import Examples
 from pechead_live.training.learner import Learner
-from pechead_live.training.sampling import SamplingConfig
-from pechead_live.training.shard import read_shards
+from pechead_live.training.recipes.chosen import recipe_for
 from pechead_live.training.stages import STAGES_OF, defaults_for, stage_for
-from pechead_live.training.synthetic_batches import SyntheticBatches
 
 ON_CPU, ON_GPU = ("toy", "lite-s"), ("lite-s", "base")
 """Presets by default."""

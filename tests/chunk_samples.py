@@ -12,7 +12,7 @@ from pechead_live.expressions import expression_index
 from pechead_live.facemodel.model import load_face_model, project
 from pechead_live.renderer.analytic import AnalyticRenderer
 from pechead_live.samples import sample
-from pechead_live.training.chunk import SIDE, Chunk
+from pechead_live.training.data.chunk import SIDE, Chunk
 
 FRAMES = 12
 

@@ -16,7 +16,7 @@ from pechead_live.recording import read_recording
 from pechead_live.renderer.analytic import AnalyticRenderer
 from pechead_live.samples import sample
 from pechead_live.sink.video import VideoWriter
-from pechead_live.training.chunk import SIDE, Chunk
+from pechead_live.training.data.chunk import SIDE, Chunk
 
 FPS = 25.0
 

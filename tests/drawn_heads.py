@@ -17,7 +17,7 @@ from pechead_live.facemodel.condition import condition_of
 from pechead_live.facemodel.model import load_face_model, points_of
 from pechead_live.facemodel.topology import NETWORK_LANDMARKS
 from pechead_live.model.landmark_flow import landmark_flow
-from pechead_live.training.batch import Batch
+from pechead_live.training.batches.batch import Batch
 from pechead_live.training.losses.regions import eyes_mask, face_mask, mouth_mask
 from pechead_live.training.losses.warping import warp_picture
 

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from pechead_live.training.trunk import Trunk
-from pechead_live.training.trunk_file import convolution_names
+from pechead_live.training.losses.trunk import Trunk
+from pechead_live.training.losses.trunk_file import convolution_names
 
 
 def small_trunk_tensors(trunk: str = "vgg16", width: int = 4) -> dict[str, Tensor]:

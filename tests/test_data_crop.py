@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pechead_live.training.chunk import SIDE
-from pechead_live.training.crop import (
+from pechead_live.training.data.chunk import SIDE
+from pechead_live.training.data.crop import (
     GROWTH,
     LOOK_EVERY,
     Box,

@@ -9,9 +9,9 @@ from data_samples import empty_room, write_clip
 from PIL import Image
 
 from pechead_live.errors import InputError
-from pechead_live.training.layouts import LAYOUTS, Region, Video
-from pechead_live.training.layouts.labels import labelled
-from pechead_live.training.source_frames import video_fps, video_frames
+from pechead_live.training.data.layouts import LAYOUTS, Region, Video
+from pechead_live.training.data.layouts.labels import labelled
+from pechead_live.training.data.source_frames import video_fps, video_frames
 
 
 def tree(root: Path, *names: str) -> Path:

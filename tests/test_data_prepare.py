@@ -16,9 +16,9 @@ from pechead_live.cli import main
 from pechead_live.coefficients import euler_from_rotation
 from pechead_live.errors import InputError
 from pechead_live.facemodel.model import load_face_model, points_of
-from pechead_live.training.layouts import LAYOUTS
-from pechead_live.training.one_video import PrepareConfig
-from pechead_live.training.shard import read_shards
+from pechead_live.training.data.layouts import LAYOUTS
+from pechead_live.training.data.one_video import PrepareConfig
+from pechead_live.training.data.shard import read_shards
 
 COUNT = 40
 """Frames of the talking clips."""

@@ -4,7 +4,7 @@ import pytest
 from data_samples import minus_one, square_or_die
 
 from pechead_live.errors import OutputError
-from pechead_live.training.processes import in_processes
+from pechead_live.training.data.processes import in_processes
 
 
 def test_every_item_is_worked_on_once_in_two_processes():

@@ -12,13 +12,13 @@ import pytest
 from data_samples import made_up_chunk
 
 from pechead_live.errors import InputError, OutputError
-from pechead_live.training.chunk import SIDE, Chunk
-from pechead_live.training.clip import decode_clip, encode_clip
-from pechead_live.training.journal import make_folders
-from pechead_live.training.manifest import FILE, Manifest, read_manifest, write_manifest
-from pechead_live.training.packing import pack, write_unpacked
-from pechead_live.training.shard import read_shards
-from pechead_live.training.shard_members import UNIT, encode_members, entry_of
+from pechead_live.training.data.chunk import SIDE, Chunk
+from pechead_live.training.data.clip import decode_clip, encode_clip
+from pechead_live.training.data.journal import make_folders
+from pechead_live.training.data.manifest import FILE, Manifest, read_manifest, write_manifest
+from pechead_live.training.data.packing import pack, write_unpacked
+from pechead_live.training.data.shard import read_shards
+from pechead_live.training.data.shard_members import UNIT, encode_members, entry_of
 
 CHUNKS = (made_up_chunk("v1-00000"), made_up_chunk("v1-00040", 3), made_up_chunk("v2-00000", 4))
 
@@ -111,7 +111,7 @@ def test_frames_that_cannot_be_kept_say_how_much_room_they_need(own: Path, tmp_p
 def test_reading_needs_neither_mediapipe_nor_torch(made: Path):
     code = (
         "import sys; from pathlib import Path\n"
-        "from pechead_live.training.shard import read_shards\n"
+        "from pechead_live.training.data.shard import read_shards\n"
         f"assert len(read_shards(Path({str(made)!r}))) == {len(CHUNKS)}\n"
         "print({'mediapipe', 'torch'} & set(sys.modules))"
     )

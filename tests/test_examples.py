@@ -10,11 +10,11 @@ from chunk_samples import FRAMES, astronaut_chunk
 from pechead_live.errors import InputError
 from pechead_live.facemodel.condition import CONDITION_SIZE
 from pechead_live.facemodel.model import load_face_model
-from pechead_live.training.batch import Batch
-from pechead_live.training.colour import colour_matrix, recoloured
-from pechead_live.training.examples import Examples
-from pechead_live.training.portraits import mirrored_measurement, portrait_avatar
-from pechead_live.training.sampling import (
+from pechead_live.training.batches.batch import Batch
+from pechead_live.training.batches.colour import colour_matrix, recoloured
+from pechead_live.training.batches.examples import Examples
+from pechead_live.training.batches.portraits import mirrored_measurement, portrait_avatar
+from pechead_live.training.batches.sampling import (
     SamplingConfig,
     picks,
     portrait_pool,

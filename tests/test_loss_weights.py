@@ -6,9 +6,14 @@ from dataclasses import replace
 import pytest
 
 from pechead_live.errors import InputError
+from pechead_live.training.losses.trunk import LAYERS
+from pechead_live.training.losses.weights import (
+    FULL_SCALES,
+    LOSSES,
+    LossConfig,
+    ReconstructionConfig,
+)
 from pechead_live.training.recipes.adversary import ramped
-from pechead_live.training.trunk import LAYERS
-from pechead_live.training.weights import FULL_SCALES, LOSSES, LossConfig, ReconstructionConfig
 
 
 def test_the_paper_s_preset_has_the_terms_of_the_paper_and_no_others() -> None:

@@ -10,13 +10,13 @@ from pechead_live.model.warp import identity_grid
 from pechead_live.training.losses.perceptual import perceptual_loss, shrink
 from pechead_live.training.losses.pixel import masked_l1, pixel_loss
 from pechead_live.training.losses.temporal import temporal_loss
+from pechead_live.training.losses.trunk import LAYERS
 from pechead_live.training.losses.warping import (
     endpoint_error,
     resize_picture,
     warp_picture,
     warping_loss,
 )
-from pechead_live.training.trunk import LAYERS
 
 SCALES = (1.0, 0.5)
 

@@ -11,10 +11,10 @@ from small_trunk import small_trunk
 from pechead_live.model.dimensions import PRESETS
 from pechead_live.model.lite_dimensions import LITE_PRESETS
 from pechead_live.model.pechead import PECHead
+from pechead_live.training.losses.weights import LOSSES
 from pechead_live.training.recipes.clips import backwards
 from pechead_live.training.recipes.lite import lite_recipe
 from pechead_live.training.recipes.recipe import Recipe
-from pechead_live.training.weights import LOSSES
 
 TOY = LITE_PRESETS["toy"]
 WEIGHTS = replace(LOSSES["lite"], perceptual=0.0)

@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from pechead_live.model.baseline_dimensions import PRESETS as BASELINES
 from pechead_live.model.reconstructor import PRESETS as RECONSTRUCTORS
+from pechead_live.training.losses.weights import LOSSES, ReconstructionConfig
 from pechead_live.training.recipes.baseline import baseline_recipe
 from pechead_live.training.recipes.face_crops import cut_crops, place_crops
 from pechead_live.training.recipes.reconstructor import (
@@ -16,7 +17,6 @@ from pechead_live.training.recipes.reconstructor import (
     dotted,
     reconstructor_recipe,
 )
-from pechead_live.training.weights import LOSSES, ReconstructionConfig
 
 
 def test_the_baseline_learns_a_pair() -> None:

@@ -12,10 +12,10 @@ from pechead_live.errors import InputError
 from pechead_live.model.dimensions import PRESETS
 from pechead_live.model.frame_flow import identity_flow
 from pechead_live.model.pechead import PECHead
+from pechead_live.training.losses.weights import LOSSES
 from pechead_live.training.recipes.motion import motion_parameters
 from pechead_live.training.recipes.pechead import PecheadStage, pechead_recipe
 from pechead_live.training.recipes.recipe import Recipe, Terms
-from pechead_live.training.weights import LOSSES
 
 WEIGHTS = replace(LOSSES["base"], perceptual=0.0)
 KEYPOINT_TERMS = {"spread", "equivariance", "consistency"}

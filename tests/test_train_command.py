@@ -16,14 +16,14 @@ from pechead_live.model.checkpoint import load_checkpoint, load_into
 from pechead_live.model.lite import Lite
 from pechead_live.model.lite_dimensions import LITE_PRESETS
 from pechead_live.model.reconstructor import Reconstructor
-from pechead_live.training.chosen_recipe import recipe_for
-from pechead_live.training.journal import make_folders
-from pechead_live.training.manifest import Manifest
-from pechead_live.training.metrics_log import read_metrics
-from pechead_live.training.packing import pack, write_unpacked
-from pechead_live.training.run_folder import average_path, best_path, state_path
-from pechead_live.training.shard_members import encode_members, entry_of
-from pechead_live.training.shrunk import shrink
+from pechead_live.training.batches.shrunk import shrink
+from pechead_live.training.data.journal import make_folders
+from pechead_live.training.data.manifest import Manifest
+from pechead_live.training.data.packing import pack, write_unpacked
+from pechead_live.training.data.shard_members import encode_members, entry_of
+from pechead_live.training.recipes.chosen import recipe_for
+from pechead_live.training.run.folder import average_path, best_path, state_path
+from pechead_live.training.run.metrics_log import read_metrics
 from pechead_live.training.stages import STAGES_OF, defaults_for, stage_for
 
 QUICK = ("--loss", "perceptual=0", "--batch", "2", "--warm-up", "0", "--log-every", "1")

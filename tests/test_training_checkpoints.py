@@ -22,10 +22,10 @@ from training_samples import ALONE, TinyRecipe, tiny_config, tiny_run, tiny_sour
 from pechead_live.errors import InputError, OutputError
 from pechead_live.model.checkpoint import load_checkpoint
 from pechead_live.training.loop import train
-from pechead_live.training.metrics_log import read_metrics
-from pechead_live.training.run_folder import average_path, state_path
+from pechead_live.training.run.folder import average_path, state_path
+from pechead_live.training.run.metrics_log import read_metrics
+from pechead_live.training.run.state_file import read_state
 from pechead_live.training.start import weights_of
-from pechead_live.training.state_file import read_state
 
 FORK = multiprocessing.get_context("fork")  # torch is loaded already
 

@@ -20,10 +20,10 @@ from training_samples import (
 from pechead_live.errors import InputError
 from pechead_live.training.average import average_of, decay_at, update_average
 from pechead_live.training.learner import Learner
-from pechead_live.training.metrics_log import LOOK_FIELDS, STEP_FIELDS, read_metrics
 from pechead_live.training.optimiser import learning_rate
-from pechead_live.training.run_folder import average_path, best_path, state_path
-from pechead_live.training.state_file import read_state
+from pechead_live.training.run.folder import average_path, best_path, state_path
+from pechead_live.training.run.metrics_log import LOOK_FIELDS, STEP_FIELDS, read_metrics
+from pechead_live.training.run.state_file import read_state
 
 
 def weights_of(run: Path) -> dict[str, torch.Tensor]:

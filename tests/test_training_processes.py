@@ -12,8 +12,8 @@ from training_samples import TinyRecipe, tiny_config, tiny_run
 
 from pechead_live.errors import InputError
 from pechead_live.training.distributed import Processes, anywhere, mean_over_processes, processes
-from pechead_live.training.run_folder import state_path
-from pechead_live.training.state_file import read_state
+from pechead_live.training.run.folder import state_path
+from pechead_live.training.run.state_file import read_state
 from pechead_live.training.synchronised_norm import SynchronisedBatchNorm2d, synchronise_norms
 
 FORK = multiprocessing.get_context("fork")  # torch is loaded already

@@ -11,9 +11,9 @@ from torch import nn
 from torch.nn import functional
 
 from pechead_live.errors import InputError, MissingAssetError
-from pechead_live.training import trunk_file
-from pechead_live.training.trunk import LAYERS, load_trunk
-from pechead_live.training.trunk_file import (
+from pechead_live.training.losses import trunk_file
+from pechead_live.training.losses.trunk import LAYERS, load_trunk
+from pechead_live.training.losses.trunk_file import (
     HED_FILE,
     HED_PACKAGE,
     VGG16_FILE,

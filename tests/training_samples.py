@@ -8,12 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pechead_live.training.batch import Batch
-from pechead_live.training.batches import BatchSource
+from pechead_live.training.batches.batch import Batch
+from pechead_live.training.batches.prefetch import BatchSource
+from pechead_live.training.batches.synthetic import SyntheticBatches
 from pechead_live.training.config import TrainConfig
 from pechead_live.training.distributed import Processes
 from pechead_live.training.loop import Report, train
-from pechead_live.training.synthetic_batches import SyntheticBatches
 
 SIZE = 16
 ALONE = Processes(0, 1, torch.device("cpu"))

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from pechead_live.cli.progress import progress
 from pechead_live.errors import InputError, NoFaceError, OutputError
-from pechead_live.training.journal import read_records
-from pechead_live.training.layouts import LAYOUTS, Video
-from pechead_live.training.layouts.labels import labelled
-from pechead_live.training.manifest import read_manifest
-from pechead_live.training.one_video import PrepareConfig
-from pechead_live.training.prepare import plan, prepare
-from pechead_live.training.report import FILE, report_lines, write_report
-from pechead_live.training.shard import check_shard
+from pechead_live.training.data.journal import read_records
+from pechead_live.training.data.layouts import LAYOUTS, Video
+from pechead_live.training.data.layouts.labels import labelled
+from pechead_live.training.data.manifest import read_manifest
+from pechead_live.training.data.one_video import PrepareConfig
+from pechead_live.training.data.prepare import plan, prepare
+from pechead_live.training.data.report import FILE, report_lines, write_report
+from pechead_live.training.data.shard import check_shard
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,7 @@ from pechead_live.cli.train_options import add_train_arguments, config_from, los
 from pechead_live.errors import InputError, MissingDependencyError
 
 if TYPE_CHECKING:
-    from pechead_live.training.batches import BatchSource
+    from pechead_live.training.batches.prefetch import BatchSource
     from pechead_live.training.config import TrainConfig
     from pechead_live.training.loop import Report
 
@@ -39,10 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Trains. 0 at the end of the run or of its minutes, 130 when it was interrupted."""
     try:
-        from pechead_live.training.chosen_recipe import recipe_for
         from pechead_live.training.distributed import processes
         from pechead_live.training.loop import train
-        from pechead_live.training.run_folder import state_path
+        from pechead_live.training.recipes.chosen import recipe_for
+        from pechead_live.training.run.folder import state_path
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("pechead_live"):
             raise
@@ -84,10 +84,10 @@ def sources(
 
     Pictures are ``size`` pixels high and wide; ``cache``: see `read_shards`.
     """
-    from pechead_live.training.examples import Examples
-    from pechead_live.training.sampling import SamplingConfig, split_by_identity
-    from pechead_live.training.shard import read_shards
-    from pechead_live.training.shrunk import Shrunk
+    from pechead_live.training.batches.examples import Examples
+    from pechead_live.training.batches.sampling import SamplingConfig, split_by_identity
+    from pechead_live.training.batches.shrunk import Shrunk
+    from pechead_live.training.data.shard import read_shards
 
     learned, held_out = split_by_identity(read_shards(config.data, cache), config.validation)
     sampling = SamplingConfig(
@@ -123,7 +123,7 @@ def _tell(report: "Report") -> str:
 
 
 def _print_end(config: "TrainConfig", last: "Report | None") -> None:
-    from pechead_live.training.run_folder import average_path
+    from pechead_live.training.run.folder import average_path
 
     weights = average_path(config.run)
     if last is None or last.step == config.steps:

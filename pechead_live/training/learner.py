@@ -10,7 +10,7 @@ from torch.nn.parallel import DistributedDataParallel
 from pechead_live.errors import InputError
 from pechead_live.model.tensor_file import load_into
 from pechead_live.training.average import average_of, decay_at, update_average
-from pechead_live.training.batch import Batch
+from pechead_live.training.batches.batch import Batch
 from pechead_live.training.config import TrainConfig
 from pechead_live.training.distributed import Processes, anywhere
 from pechead_live.training.optimiser import (
@@ -22,7 +22,7 @@ from pechead_live.training.optimiser import (
     set_moments,
 )
 from pechead_live.training.recipes.recipe import Recipe
-from pechead_live.training.state_file import below, named
+from pechead_live.training.run.state_file import below, named
 from pechead_live.training.synchronised_norm import synchronise_norms
 
 

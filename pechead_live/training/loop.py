@@ -13,17 +13,17 @@ from typing import NamedTuple
 import torch
 
 from pechead_live.errors import InputError
-from pechead_live.training.batch import Batch
-from pechead_live.training.batches import BatchSource, batches, on_device
+from pechead_live.training.batches.batch import Batch
+from pechead_live.training.batches.prefetch import BatchSource, batches, on_device
 from pechead_live.training.config import TrainConfig
 from pechead_live.training.distributed import Processes, anywhere, mean_over_processes
 from pechead_live.training.learner import Learned, Learner
 from pechead_live.training.optimiser import learning_rate
-from pechead_live.training.probe_grid import look
 from pechead_live.training.recipes.recipe import Recipe
-from pechead_live.training.run_record import RunRecord
+from pechead_live.training.run.probe_grid import look
+from pechead_live.training.run.record import RunRecord
+from pechead_live.training.run.state_file import Counts
 from pechead_live.training.start import begin
-from pechead_live.training.state_file import Counts
 
 logger = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from pechead_live.model.checkpoint import load_checkpoint
 from pechead_live.training.config import TrainConfig
 from pechead_live.training.learner import Learner
 from pechead_live.training.recipes.recipe import Recipe
-from pechead_live.training.run_folder import state_of
-from pechead_live.training.state_file import Counts, below, is_state, read_state
+from pechead_live.training.run.folder import state_of
+from pechead_live.training.run.state_file import Counts, below, is_state, read_state
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from pechead_live.model.discriminator import Judgement
-from pechead_live.training.batch import Batch
+from pechead_live.training.batches.batch import Batch
 from pechead_live.training.losses.adversarial import (
     augment,
     draw_augmentation,
@@ -14,9 +14,9 @@ from pechead_live.training.losses.adversarial import (
     hinge_generator,
     still_background,
 )
+from pechead_live.training.losses.weights import LossConfig
 from pechead_live.training.recipes.picture_terms import flat
 from pechead_live.training.recipes.recipe import Terms
-from pechead_live.training.weights import LossConfig
 
 
 def ramped(weights: LossConfig, step: int, steps: int) -> float:

@@ -8,18 +8,18 @@ from torch import Tensor, nn
 from pechead_live.model.baseline import Baseline, BaselineOutput
 from pechead_live.model.baseline_dimensions import BaselineDimensions
 from pechead_live.model.baseline_keypoints import Keypoints, inverse
-from pechead_live.training.batch import Batch
+from pechead_live.training.batches.batch import Batch
 from pechead_live.training.losses.equivariance import (
     draw_transform,
     transform_jacobian,
     transform_picture,
     transform_points,
 )
+from pechead_live.training.losses.trunk import Trunk
+from pechead_live.training.losses.weights import LossConfig
 from pechead_live.training.recipes.clips import FROZEN_FROM, set_training, source_place
 from pechead_live.training.recipes.picture_terms import flat, picture_terms, trunk_for
 from pechead_live.training.recipes.recipe import Recipe, Terms
-from pechead_live.training.trunk import Trunk
-from pechead_live.training.weights import LossConfig
 
 
 def baseline_recipe(

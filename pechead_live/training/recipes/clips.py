@@ -4,7 +4,7 @@ import random
 
 from torch import nn
 
-from pechead_live.training.batch import Batch
+from pechead_live.training.batches.batch import Batch
 
 CARRIED = 0.5
 """Share of the steps on clips that do not start from zeros but from a state carried so far, as most

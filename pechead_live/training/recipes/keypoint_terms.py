@@ -11,8 +11,8 @@ from pechead_live.training.losses.equivariance import (
     equivariance_loss,
 )
 from pechead_live.training.losses.keypoints import landmark_loss, spread_loss
+from pechead_live.training.losses.weights import LossConfig
 from pechead_live.training.recipes.recipe import Terms
-from pechead_live.training.weights import LossConfig
 
 TIED_UNTIL = 0.5
 """Share of stage 0 in which the tie to the head's points fades to nothing."""

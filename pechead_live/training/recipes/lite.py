@@ -8,10 +8,12 @@ from torch import Tensor, nn
 from pechead_live.model.lite import Lite, LiteOutput, LiteSource, LiteState
 from pechead_live.model.lite_dimensions import LiteDimensions
 from pechead_live.model.pechead import PECHead
-from pechead_live.training.batch import Batch
+from pechead_live.training.batches.batch import Batch
 from pechead_live.training.losses.pixel import pixel_loss
 from pechead_live.training.losses.regions import face_weight
+from pechead_live.training.losses.trunk import Trunk
 from pechead_live.training.losses.warping import endpoint_error, resize_flow, warping_loss
+from pechead_live.training.losses.weights import LossConfig
 from pechead_live.training.recipes.clips import (
     FROZEN_FROM,
     backwards,
@@ -22,8 +24,6 @@ from pechead_live.training.recipes.clips import (
 from pechead_live.training.recipes.picture_terms import flat, perceptual, picture_terms, trunk_for
 from pechead_live.training.recipes.recipe import Recipe, Terms
 from pechead_live.training.recipes.teacher import Lesson, teach
-from pechead_live.training.trunk import Trunk
-from pechead_live.training.weights import LossConfig
 
 
 def lite_recipe(

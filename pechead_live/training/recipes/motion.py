@@ -11,13 +11,13 @@ from torch import Tensor, nn
 
 from pechead_live.model.pechead import PECHead
 from pechead_live.model.warp import resize_flow
-from pechead_live.training.batch import Batch
+from pechead_live.training.batches.batch import Batch
 from pechead_live.training.losses.warping import endpoint_error, warp_picture, warping_loss
+from pechead_live.training.losses.weights import LossConfig
 from pechead_live.training.recipes.clips import FROZEN_FROM, set_training, source_place
 from pechead_live.training.recipes.keypoint_terms import keypoint_terms, tie_term
 from pechead_live.training.recipes.pechead_play import Moved, move
 from pechead_live.training.recipes.recipe import Terms
-from pechead_live.training.weights import LossConfig
 
 BACKGROUND = 0.1
 """Weight of a place outside the person in the flow's error; the person's is 1."""

@@ -10,9 +10,11 @@ from pechead_live.model.dimensions import Dimensions
 from pechead_live.model.discriminator import MultiScaleDiscriminator
 from pechead_live.model.frame_flow import FrameFlow
 from pechead_live.model.pechead import PECHead
-from pechead_live.training.batch import Batch
+from pechead_live.training.batches.batch import Batch
 from pechead_live.training.losses.perceptual import perceptual_loss
+from pechead_live.training.losses.trunk import Trunk
 from pechead_live.training.losses.warping import resize_picture, warp_picture, warping_loss
+from pechead_live.training.losses.weights import LossConfig
 from pechead_live.training.recipes.adversary import discriminator_terms, generator_terms, ramped
 from pechead_live.training.recipes.clips import (
     FROZEN_FROM,
@@ -26,8 +28,6 @@ from pechead_live.training.recipes.motion import MotionRecipe, motion_parameters
 from pechead_live.training.recipes.pechead_play import Played, play, play_pairs
 from pechead_live.training.recipes.picture_terms import picture_terms, trunk_for
 from pechead_live.training.recipes.recipe import Recipe, Terms
-from pechead_live.training.trunk import Trunk
-from pechead_live.training.weights import LossConfig
 
 PecheadStage = Literal["0", "1a", "1b", "2"]
 """Motion alone; pairs; pairs with a discriminator; clips."""

@@ -8,7 +8,7 @@ from pechead_live.model.frame_flow import FrameFlow
 from pechead_live.model.landmark_flow import landmark_flow
 from pechead_live.model.pechead import Driving, Output, PECHead, Source, State
 from pechead_live.model.warp import downsample, resize_flow
-from pechead_live.training.batch import Batch
+from pechead_live.training.batches.batch import Batch
 from pechead_live.training.recipes.clips import source_place
 
 

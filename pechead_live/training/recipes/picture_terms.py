@@ -4,14 +4,14 @@ import torch
 from torch import Tensor
 
 from pechead_live.model.landmark_flow import landmark_flow
-from pechead_live.training.batch import Batch
+from pechead_live.training.batches.batch import Batch
 from pechead_live.training.losses.perceptual import perceptual_loss
 from pechead_live.training.losses.pixel import masked_l1, pixel_loss
 from pechead_live.training.losses.regions import eyes_mask, face_weight, mouth_mask
 from pechead_live.training.losses.temporal import temporal_loss
+from pechead_live.training.losses.trunk import Trunk, load_trunk
+from pechead_live.training.losses.weights import LossConfig
 from pechead_live.training.recipes.recipe import Terms
-from pechead_live.training.trunk import Trunk, load_trunk
-from pechead_live.training.weights import LossConfig
 
 FLOW_SIDE = 64
 """Lattice of the flow between two frames: it is as smooth as the landmarks are far apart."""

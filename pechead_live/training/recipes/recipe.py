@@ -4,7 +4,7 @@ from typing import Any, Protocol
 
 from torch import Tensor, nn
 
-from pechead_live.training.batch import Batch
+from pechead_live.training.batches.batch import Batch
 
 Terms = dict[str, Tensor]
 """Name of a loss term to its weighted value (); their sum is the loss."""

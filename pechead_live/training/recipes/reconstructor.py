@@ -14,14 +14,14 @@ from pechead_live.model.reconstructor import (
     ReconstructorDimensions,
     ReconstructorOutput,
 )
-from pechead_live.training.batch import Batch
+from pechead_live.training.batches.batch import Batch
 from pechead_live.training.losses.keypoints import landmark_loss
 from pechead_live.training.losses.warping import resize_picture
+from pechead_live.training.losses.weights import ReconstructionConfig
 from pechead_live.training.recipes.clips import FROZEN_FROM, set_training
 from pechead_live.training.recipes.face_crops import FaceCrops, cut_crops, place_crops
 from pechead_live.training.recipes.picture_terms import flat
 from pechead_live.training.recipes.recipe import Recipe, Terms
-from pechead_live.training.weights import ReconstructionConfig
 
 LANDMARK_WEIGHTS = (*[1.0] * 27, *[2.0] * 9, *[4.0] * 12, *[2.0] * 12, *[4.0] * 8, 4.0, 4.0)
 """Of jaw and brows, nose, eyes, outer lips, inner lips and irises (Deep3D: 20 on inner lips): what

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from pechead_live.model.pechead import PECHead
-from pechead_live.training.batch import Batch
+from pechead_live.training.batches.batch import Batch
 from pechead_live.training.recipes.pechead_play import play, play_pairs
 
 

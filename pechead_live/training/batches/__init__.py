@@ -1,0 +1,1 @@
+"""Chunks to batches: which frames, drawn how, and ahead of time."""

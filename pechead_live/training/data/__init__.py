@@ -1,0 +1,1 @@
+"""Footage to shards: crops, tracks, and what was measured on them."""

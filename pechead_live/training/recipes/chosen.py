@@ -1,0 +1,93 @@
+"""The recipe of a preset in a stage, with the loss weights that belong to it."""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TypeVar, cast
+
+from pechead_live.errors import InputError
+from pechead_live.model import baseline_dimensions, reconstructor
+from pechead_live.model.checkpoint import dimensions_of, load_checkpoint
+from pechead_live.model.dimensions import PRESETS, Dimensions
+from pechead_live.model.lite_dimensions import LITE_PRESETS
+from pechead_live.model.pechead import PECHead
+from pechead_live.model.tensor_file import load_into
+from pechead_live.training.data.chunk import SIDE as PICTURE_SIZE
+from pechead_live.training.losses.trunk import load_trunk
+from pechead_live.training.losses.weights import LOSSES, LossConfig, ReconstructionConfig
+from pechead_live.training.recipes.baseline import baseline_recipe
+from pechead_live.training.recipes.lite import lite_recipe
+from pechead_live.training.recipes.pechead import PecheadStage, pechead_recipe
+from pechead_live.training.recipes.recipe import Recipe
+from pechead_live.training.recipes.reconstructor import reconstructor_recipe
+
+RECONSTRUCTOR = "lite0"
+"""Preset of R that ``reconstructor`` trains."""
+
+Weights = TypeVar("Weights", LossConfig, ReconstructionConfig)
+
+
+def recipe_for(
+    preset: str,
+    stage: str,
+    *,
+    losses: str | None = None,
+    changes: Mapping[str, float] | None = None,
+    teacher: Path | None = None,
+    trunk: Path | None = None,
+) -> tuple[Recipe, int]:
+    """The recipe and the size of its pictures in pixels; ``stage`` is one of the preset's.
+
+    ``losses``: a key of `LOSSES`, the preset's own if None; ``changes``: single weights other than
+    those. ``teacher``: checkpoint of a PECHead that a lite learns from. ``trunk``: file of the
+    perceptual loss, else one is found.
+    """
+    if teacher is not None and stage != "3":
+        raise InputError(f"stage {stage} has no teacher: leave out {teacher}")
+    if preset == "reconstructor":
+        if losses is not None:
+            raise InputError(f"a reconstructor has losses of its own: leave out '{losses}'")
+        reads = reconstructor.PRESETS[RECONSTRUCTOR]
+        weighed = changed(ReconstructionConfig(), changes or {})
+        return reconstructor_recipe(reads, weighed), PICTURE_SIZE
+    weights = changed(LOSSES[losses or usual_losses(preset, stage)], changes or {})
+    given = None if trunk is None else load_trunk(trunk)
+    if stage == "3":
+        small = LITE_PRESETS[preset]
+        taught_by = None if teacher is None else read_teacher(teacher, small.size)
+        return lite_recipe(small, weights, taught_by, given), small.size
+    if preset == "baseline":
+        plain = baseline_dimensions.PRESETS[preset]
+        return baseline_recipe(plain, weights, given), plain.size
+    dimensions = PRESETS[preset]
+    return pechead_recipe(dimensions, cast(PecheadStage, stage), weights, given), dimensions.size
+
+
+def usual_losses(preset: str, stage: str) -> str:
+    """Key in `LOSSES` of the weights that a preset has in a stage."""
+    if stage == "3":
+        return "lite"
+    return preset if preset in ("paper", "baseline") else "base"
+
+
+def changed(weights: Weights, changes: Mapping[str, float]) -> Weights:
+    """``weights`` with some numbers replaced; `InputError` names one that there is not."""
+    known = {field.name for field in fields(weights) if field.type is float}
+    for name in changes:
+        if name not in known:
+            raise InputError(f"there is no loss weight {name!r}: use {', '.join(sorted(known))}")
+    return replace(weights, **changes)
+
+
+def read_teacher(path: Path, size: int) -> PECHead:
+    """A trained PECHead for pictures of ``size`` pixels; `InputError` if it is something else."""
+    checkpoint = load_checkpoint(path, "pechead")
+    dimensions = dimensions_of(checkpoint, Dimensions)
+    if dimensions.size != size:
+        raise InputError(
+            f"the teacher {path} draws {dimensions.size} pixels and the pupil {size}: "
+            "give another teacher"
+        )
+    teacher = PECHead(dimensions)
+    load_into(teacher, checkpoint.tensors)
+    return teacher

@@ -1,0 +1,1 @@
+"""A run on disk: checkpoints, metrics, pictures; nothing half written."""
