@@ -9,9 +9,9 @@ from torch import Tensor
 from pechead_live.coefficients import FloatArray
 from pechead_live.errors import InputError
 from pechead_live.model.checkpoint import dimensions_of, load_checkpoint, load_into
-from pechead_live.model.lite import Lite
-from pechead_live.model.lite import LiteSource as SourceTensors
-from pechead_live.model.lite_dimensions import LITE_PRESETS, LiteDimensions
+from pechead_live.model.lite.dimensions import LITE_PRESETS, LiteDimensions
+from pechead_live.model.lite.network import Lite
+from pechead_live.model.lite.network import LiteSource as SourceTensors
 from pechead_live.renderer.lite_network import LiteMotion, LiteNetwork, LitePainting, LiteSource
 
 

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from pechead_live.model.lite import Lite, LiteOutput, LiteSource, LiteState
-from pechead_live.model.lite_dimensions import LITE_PRESETS
+from pechead_live.model.lite.dimensions import LITE_PRESETS
+from pechead_live.model.lite.network import Lite, LiteOutput, LiteSource, LiteState
 from pechead_live.model.warp import identity_grid
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pechead_live.errors import InputError
-from pechead_live.evaluation.action_units import (
+from pechead_live.evaluation.metrics.action_units import (
     RISE,
     UNITS,
     active_units,

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper
 
 from pechead_live.coefficients import FloatArray
 from pechead_live.errors import InputError, MissingDependencyError
-from pechead_live.evaluation.arcface import (
+from pechead_live.evaluation.metrics.arcface import (
     FIVE_POINTS,
     SIDE,
     TEMPLATE,

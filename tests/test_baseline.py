@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from pechead_live.errors import InputError
-from pechead_live.model.baseline import Baseline
-from pechead_live.model.baseline_dimensions import PRESETS, BaselineDimensions
-from pechead_live.model.baseline_keypoints import Keypoints, inverse, relative
-from pechead_live.model.baseline_motion import sparse_motions
+from pechead_live.model.baseline.dimensions import PRESETS, BaselineDimensions
+from pechead_live.model.baseline.keypoints import Keypoints, inverse, relative
+from pechead_live.model.baseline.motion import sparse_motions
+from pechead_live.model.baseline.network import Baseline
 from pechead_live.model.warp import downsample, identity_grid, warp
 
 SIZE = PRESETS["toy"].size

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pechead_live.errors import InputError
-from pechead_live.evaluation.clip_features import WINDOW, clip_features, window_features
+from pechead_live.evaluation.metrics.clip_features import WINDOW, clip_features, window_features
 
 
 def counting(frames: int) -> np.ndarray:

@@ -7,7 +7,7 @@ import pytest
 
 from pechead_live.coefficients import FloatArray
 from pechead_live.errors import InputError
-from pechead_live.evaluation.closures import (
+from pechead_live.evaluation.metrics.closures import (
     Agreement,
     eye_agreement,
     lip_agreement,

@@ -14,8 +14,8 @@ from pechead_live.errors import InputError
 from pechead_live.frame import Pixels
 from pechead_live.model.checkpoint import save_checkpoint
 from pechead_live.model.dimensions import PRESETS
-from pechead_live.model.lite import Lite
-from pechead_live.model.lite_dimensions import LITE_PRESETS
+from pechead_live.model.lite.dimensions import LITE_PRESETS
+from pechead_live.model.lite.network import Lite
 from pechead_live.model.pechead import PECHead
 from pechead_live.samples import sample
 

@@ -10,15 +10,15 @@ from torch import nn
 
 from pechead_live.avatar.photo import read_photo
 from pechead_live.errors import InputError, MissingAssetError
-from pechead_live.evaluation import efficientnet_trunk
-from pechead_live.evaluation.efficientnet_trunk import (
+from pechead_live.evaluation.metrics import efficientnet_trunk
+from pechead_live.evaluation.metrics.efficientnet_trunk import (
     EfficientNetLite0,
     find_efficientnet,
     load_efficientnet,
 )
-from pechead_live.evaluation.features import features_of
-from pechead_live.evaluation.frechet import frechet_distance, gaussian_of
-from pechead_live.evaluation.perceptual import epd, map_distance
+from pechead_live.evaluation.metrics.features import features_of
+from pechead_live.evaluation.metrics.frechet import frechet_distance, gaussian_of
+from pechead_live.evaluation.metrics.perceptual import epd, map_distance
 from pechead_live.frame import Pixels
 
 PORTRAIT = Path(efficientnet_trunk.__file__).parents[1] / "samples" / "astronaut.jpg"

@@ -9,7 +9,7 @@ import pytest
 from pechead_live.errors import InputError, NoFaceError
 from pechead_live.evaluation import ablation, editing, reconstruction, reenactment
 from pechead_live.evaluation.ablation import ablation_lines
-from pechead_live.evaluation.names import METRICS
+from pechead_live.evaluation.metrics.names import METRICS
 from pechead_live.evaluation.result import REAL, Figures, Result, Row, open_result, save_result
 from pechead_live.evaluation.table import (
     Line,

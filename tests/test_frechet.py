@@ -5,7 +5,7 @@ import pytest
 import scipy.linalg
 
 from pechead_live.errors import InputError
-from pechead_live.evaluation.frechet import frechet_distance, gaussian_of
+from pechead_live.evaluation.metrics.frechet import frechet_distance, gaussian_of
 
 
 def distance(a: np.ndarray, b: np.ndarray) -> float:

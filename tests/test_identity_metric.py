@@ -11,8 +11,8 @@ from pechead_live.avatar.photo import read_photo
 from pechead_live.coefficients import FloatArray
 from pechead_live.detector.landmarker import Landmarker
 from pechead_live.errors import MissingDependencyError
-from pechead_live.evaluation import identity
-from pechead_live.evaluation.identity import (
+from pechead_live.evaluation.metrics import identity
+from pechead_live.evaluation.metrics.identity import (
     FIVE_POINTS,
     FaceEmbedder,
     csim_dlib,

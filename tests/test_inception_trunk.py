@@ -9,8 +9,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from pechead_live.errors import InputError
-from pechead_live.evaluation.features import features_of
-from pechead_live.evaluation.inception_trunk import InceptionV3, load_inception
+from pechead_live.evaluation.metrics.features import features_of
+from pechead_live.evaluation.metrics.inception_trunk import InceptionV3, load_inception
 
 
 def made_up() -> dict[str, Tensor]:

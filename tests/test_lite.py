@@ -12,11 +12,11 @@ from pechead_live.coefficients import Coefficients, rotation_from_euler
 from pechead_live.errors import InputError
 from pechead_live.facemodel.condition import condition_of
 from pechead_live.facemodel.linear import project
-from pechead_live.model.lite import Lite
-from pechead_live.model.lite_dimensions import LITE_PRESETS, LiteDimensions
-from pechead_live.model.lite_keypoints import HeadKeypoints, spread_points
-from pechead_live.model.lite_summary import lite_summary
-from pechead_live.model.rep import ConvNorm, Rep3x3, fused
+from pechead_live.model.lite.dimensions import LITE_PRESETS, LiteDimensions
+from pechead_live.model.lite.keypoints import HeadKeypoints, spread_points
+from pechead_live.model.lite.network import Lite
+from pechead_live.model.lite.rep import ConvNorm, Rep3x3, fused
+from pechead_live.model.lite.summary import lite_summary
 from pechead_live.model.summary import total
 from pechead_live.model.warp import identity_grid, resize_flow
 

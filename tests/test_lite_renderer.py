@@ -17,7 +17,7 @@ from pechead_live.errors import InputError
 from pechead_live.facemodel.condition import condition_of
 from pechead_live.frame import Pixels
 from pechead_live.model.checkpoint import save_checkpoint
-from pechead_live.model.lite import Lite
+from pechead_live.model.lite.network import Lite
 from pechead_live.renderer.analytic import AnalyticRenderer
 from pechead_live.renderer.lattice import finer, sampled
 from pechead_live.renderer.lite import LiteRenderer, LiteState

@@ -6,7 +6,7 @@ from drawn_heads import condition, drawn_face, landmarks_of
 from torch import Tensor
 
 from pechead_live.model.face_shape import FaceShape
-from pechead_live.model.lite_keypoints import placed
+from pechead_live.model.lite.keypoints import placed
 from pechead_live.training.losses.equivariance import (
     SPLINE_SIDE,
     Transform,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pechead_live.evaluation.names import METRICS
+from pechead_live.evaluation.metrics.names import METRICS
 
 
 def test_every_metric_of_the_paper_s_tables_has_an_entry_or_a_named_stand_in() -> None:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pechead_live.coefficients import FloatArray, rotation_from_euler
-from pechead_live.evaluation.motion import akd, ard, jitter, jitter_ratio
-from pechead_live.evaluation.regions import REGIONS, region_mask, to_pixels
+from pechead_live.evaluation.metrics.motion import akd, ard, jitter, jitter_ratio
+from pechead_live.evaluation.metrics.regions import REGIONS, region_mask, to_pixels
 from pechead_live.facemodel.model import load_face_model, project
 
 

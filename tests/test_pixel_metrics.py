@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 
-from pechead_live.evaluation.pixels import MS_SSIM_WEIGHTS, l1, ms_ssim, psnr, ssim
+from pechead_live.evaluation.metrics.pixels import MS_SSIM_WEIGHTS, l1, ms_ssim, psnr, ssim
 from pechead_live.frame import Pixels
 
 Array = npt.NDArray[np.float64]

@@ -5,7 +5,7 @@ import pytest
 
 from pechead_live.coefficients import rotation_from_euler
 from pechead_live.errors import InputError
-from pechead_live.evaluation.pose_error import are
+from pechead_live.evaluation.metrics.pose_error import are
 
 
 def test_it_is_the_mean_over_the_three_angles() -> None:

@@ -9,7 +9,7 @@ from drawn_heads import drawn_batch
 from small_trunk import small_trunk
 
 from pechead_live.model.dimensions import PRESETS
-from pechead_live.model.lite_dimensions import LITE_PRESETS
+from pechead_live.model.lite.dimensions import LITE_PRESETS
 from pechead_live.model.pechead import PECHead
 from pechead_live.training.losses.weights import LOSSES
 from pechead_live.training.recipes.clips import backwards

@@ -7,7 +7,7 @@ import torch
 from drawn_heads import drawn_batch, drawn_face, landmarks_of
 from torch.nn import functional
 
-from pechead_live.model.baseline_dimensions import PRESETS as BASELINES
+from pechead_live.model.baseline.dimensions import PRESETS as BASELINES
 from pechead_live.model.reconstructor import PRESETS as RECONSTRUCTORS
 from pechead_live.training.losses.weights import LOSSES, ReconstructionConfig
 from pechead_live.training.recipes.baseline import baseline_recipe

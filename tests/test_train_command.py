@@ -11,10 +11,10 @@ from chunk_samples import astronaut_chunk
 
 from pechead_live.cli import main
 from pechead_live.errors import InputError
-from pechead_live.model.baseline import Baseline
+from pechead_live.model.baseline.network import Baseline
 from pechead_live.model.checkpoint import load_checkpoint, load_into
-from pechead_live.model.lite import Lite
-from pechead_live.model.lite_dimensions import LITE_PRESETS
+from pechead_live.model.lite.dimensions import LITE_PRESETS
+from pechead_live.model.lite.network import Lite
 from pechead_live.model.reconstructor import Reconstructor
 from pechead_live.training.batches.shrunk import shrink
 from pechead_live.training.data.journal import make_folders

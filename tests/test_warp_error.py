@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pechead_live.errors import InputError
-from pechead_live.evaluation.warp_error import FrameFlow, frame_flow, warp_error
+from pechead_live.evaluation.metrics.warp_error import FrameFlow, frame_flow, warp_error
 from pechead_live.frame import Pixels
 
 SIDE = 96

@@ -18,7 +18,7 @@ from pechead_live.camera.file import open_video_file
 from pechead_live.coefficients import Coefficients
 from pechead_live.detector.landmarker import Landmarker
 from pechead_live.errors import NoFaceError
-from pechead_live.evaluation.regions import to_pixels
+from pechead_live.evaluation.metrics.regions import to_pixels
 from pechead_live.facemodel.fit import FitConfig, FitState, fit, initial_fit_state
 from pechead_live.facemodel.measurement import Measurement
 from pechead_live.facemodel.model import load_face_model

@@ -6,7 +6,7 @@ import numpy as np
 
 from pechead_live.coefficients import EXPRESSION_SIZE, Coefficients, FloatArray
 from pechead_live.errors import InputError
-from pechead_live.evaluation.action_units import auh, unit_thresholds
+from pechead_live.evaluation.metrics.action_units import auh, unit_thresholds
 
 
 def action_unit_error(

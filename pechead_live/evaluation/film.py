@@ -5,14 +5,14 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from pechead_live.coefficients import Coefficients, FloatArray
-from pechead_live.evaluation.arcface import csim_arcface
 from pechead_live.evaluation.clip import SIDE, Driving
-from pechead_live.evaluation.closures import eye_agreement, lip_agreement, measured_openings
-from pechead_live.evaluation.identity import csim_dlib, distance_dlib
 from pechead_live.evaluation.instruments import Difference, Embedder, Instruments
-from pechead_live.evaluation.motion import akd, ard, jitter_ratio
-from pechead_live.evaluation.pixels import l1, ms_ssim, psnr, ssim
-from pechead_live.evaluation.regions import REGIONS, region_mask
+from pechead_live.evaluation.metrics.arcface import csim_arcface
+from pechead_live.evaluation.metrics.closures import eye_agreement, lip_agreement, measured_openings
+from pechead_live.evaluation.metrics.identity import csim_dlib, distance_dlib
+from pechead_live.evaluation.metrics.motion import akd, ard, jitter_ratio
+from pechead_live.evaluation.metrics.pixels import l1, ms_ssim, psnr, ssim
+from pechead_live.evaluation.metrics.regions import REGIONS, region_mask
 from pechead_live.evaluation.result import Figures
 from pechead_live.evaluation.subject import Subject
 from pechead_live.evaluation.watched import Watched, landmarks, trail

@@ -9,9 +9,9 @@ import numpy as np
 
 from pechead_live.coefficients import FloatArray
 from pechead_live.errors import MissingAssetError, MissingDependencyError
-from pechead_live.evaluation.arcface import ArcFaceEmbedder
 from pechead_live.evaluation.config import EvaluationConfig
-from pechead_live.evaluation.identity import FaceEmbedder
+from pechead_live.evaluation.metrics.arcface import ArcFaceEmbedder
+from pechead_live.evaluation.metrics.identity import FaceEmbedder
 from pechead_live.frame import Pixels
 
 Features = Callable[[Sequence[Pixels]], FloatArray]
@@ -87,9 +87,9 @@ def _open(
 def _efficientnet() -> tuple[Features, Difference]:
     """The networks of pictures need torch, which is an extra: imported only here."""
     try:
-        from pechead_live.evaluation.efficientnet_trunk import load_efficientnet
-        from pechead_live.evaluation.features import features_of
-        from pechead_live.evaluation.perceptual import epd
+        from pechead_live.evaluation.metrics.efficientnet_trunk import load_efficientnet
+        from pechead_live.evaluation.metrics.features import features_of
+        from pechead_live.evaluation.metrics.perceptual import epd
     except ModuleNotFoundError as error:
         raise _without(error) from error
     network = load_efficientnet()
@@ -98,8 +98,8 @@ def _efficientnet() -> tuple[Features, Difference]:
 
 def _inception(path: Path) -> Features:
     try:
-        from pechead_live.evaluation.features import features_of
-        from pechead_live.evaluation.inception_trunk import load_inception
+        from pechead_live.evaluation.metrics.features import features_of
+        from pechead_live.evaluation.metrics.inception_trunk import load_inception
     except ModuleNotFoundError as error:
         raise _without(error) from error
     return partial(_each_once, partial(features_of, load_inception(path)))

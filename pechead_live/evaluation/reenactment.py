@@ -15,7 +15,7 @@ from pechead_live.evaluation.expression_error import action_unit_error
 from pechead_live.evaluation.film import closure_figures, identity_figures, rotation_error, spread
 from pechead_live.evaluation.instruments import Instruments, open_instruments
 from pechead_live.evaluation.method import Method, draw_film, renderer_of
-from pechead_live.evaluation.motion import jitter_ratio
+from pechead_live.evaluation.metrics.motion import jitter_ratio
 from pechead_live.evaluation.motion_asked import asked_motion, reframed
 from pechead_live.evaluation.result import REAL, Figures, Result, Row
 from pechead_live.evaluation.sets import add_features, window_features_of

@@ -9,9 +9,9 @@ import numpy as np
 
 from pechead_live.coefficients import FloatArray
 from pechead_live.evaluation.clip import Driving
-from pechead_live.evaluation.clip_features import WINDOW, clip_features
-from pechead_live.evaluation.frechet import frechet_distance, gaussian_of
 from pechead_live.evaluation.instruments import Instruments
+from pechead_live.evaluation.metrics.clip_features import WINDOW, clip_features
+from pechead_live.evaluation.metrics.frechet import frechet_distance, gaussian_of
 from pechead_live.evaluation.result import REAL, Figures, Result
 from pechead_live.frame import Pixels
 

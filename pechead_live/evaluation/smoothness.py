@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from pechead_live.evaluation.clip import Driving
 from pechead_live.evaluation.film import mean_known
+from pechead_live.evaluation.metrics.warp_error import FrameFlow, frame_flow, warp_error
 from pechead_live.evaluation.result import Figures
-from pechead_live.evaluation.warp_error import FrameFlow, frame_flow, warp_error
 from pechead_live.frame import Pixels
 
 

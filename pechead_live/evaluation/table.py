@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pechead_live.evaluation.film import mean_known
-from pechead_live.evaluation.names import METRICS
+from pechead_live.evaluation.metrics.names import METRICS
 from pechead_live.evaluation.result import Figures, Result, Row
 from pechead_live.evaluation.sets import SETS, set_figures
 

@@ -9,7 +9,7 @@ import numpy as np
 from pechead_live.coefficients import Coefficients, FloatArray
 from pechead_live.detector.landmarker import Landmarker
 from pechead_live.evaluation.clip import SIDE
-from pechead_live.evaluation.regions import to_pixels
+from pechead_live.evaluation.metrics.regions import to_pixels
 from pechead_live.facemodel.fit import FitState, fit
 from pechead_live.facemodel.measurement import Measurement
 from pechead_live.facemodel.model import load_face_model

@@ -5,9 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pechead_live.model.baseline import Baseline, BaselineOutput
-from pechead_live.model.baseline_dimensions import BaselineDimensions
-from pechead_live.model.baseline_keypoints import Keypoints, inverse
+from pechead_live.model.baseline.dimensions import BaselineDimensions
+from pechead_live.model.baseline.keypoints import Keypoints, inverse
+from pechead_live.model.baseline.network import Baseline, BaselineOutput
 from pechead_live.training.batches.batch import Batch
 from pechead_live.training.losses.equivariance import (
     draw_transform,

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from pechead_live.errors import InputError
-from pechead_live.model import baseline_dimensions, reconstructor
+from pechead_live.model import reconstructor
+from pechead_live.model.baseline import dimensions as baseline_dimensions
 from pechead_live.model.checkpoint import dimensions_of, load_checkpoint
 from pechead_live.model.dimensions import PRESETS, Dimensions
-from pechead_live.model.lite_dimensions import LITE_PRESETS
+from pechead_live.model.lite.dimensions import LITE_PRESETS
 from pechead_live.model.pechead import PECHead
 from pechead_live.model.tensor_file import load_into
 from pechead_live.training.data.chunk import SIDE as PICTURE_SIZE

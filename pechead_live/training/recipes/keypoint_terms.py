@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from pechead_live.model.lite_keypoints import placed, spread_points
+from pechead_live.model.lite.keypoints import placed, spread_points
 from pechead_live.model.pechead import PECHead
 from pechead_live.model.warp import downsample
 from pechead_live.training.losses.equivariance import (

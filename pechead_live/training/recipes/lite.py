@@ -5,8 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pechead_live.model.lite import Lite, LiteOutput, LiteSource, LiteState
-from pechead_live.model.lite_dimensions import LiteDimensions
+from pechead_live.model.lite.dimensions import LiteDimensions
+from pechead_live.model.lite.network import Lite, LiteOutput, LiteSource, LiteState
 from pechead_live.model.pechead import PECHead
 from pechead_live.training.batches.batch import Batch
 from pechead_live.training.losses.pixel import pixel_loss

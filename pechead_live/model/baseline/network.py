@@ -9,9 +9,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from pechead_live.model.baseline_dimensions import BaselineDimensions
-from pechead_live.model.baseline_keypoints import KeypointDetector, Keypoints, relative
-from pechead_live.model.baseline_motion import DenseMotion, DenseMotionNetwork
+from pechead_live.model.baseline.dimensions import BaselineDimensions
+from pechead_live.model.baseline.keypoints import KeypointDetector, Keypoints, relative
+from pechead_live.model.baseline.motion import DenseMotion, DenseMotionNetwork
 from pechead_live.model.residual import ResBlock, res_blocks
 from pechead_live.model.warp import downsample, warp
 

@@ -13,12 +13,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pechead_live.facemodel.condition import CONDITION_MEAN, CONDITION_STD
-from pechead_live.model.lite_decode import Decoded, Decoder
-from pechead_live.model.lite_dimensions import LiteDimensions
-from pechead_live.model.lite_keypoints import HeadKeypoints, keypoint_heatmaps
-from pechead_live.model.lite_motion import MotionNetwork
-from pechead_live.model.lite_source import SourceEncoder
-from pechead_live.model.rep import fused
+from pechead_live.model.lite.decode import Decoded, Decoder
+from pechead_live.model.lite.dimensions import LiteDimensions
+from pechead_live.model.lite.keypoints import HeadKeypoints, keypoint_heatmaps
+from pechead_live.model.lite.motion import MotionNetwork
+from pechead_live.model.lite.rep import fused
+from pechead_live.model.lite.source import SourceEncoder
 from pechead_live.model.warp import identity_grid, resize_flow, warp
 
 

@@ -7,8 +7,8 @@ remark on f (sec. 3.2) taken to its end, as Face2Face-rho (Yang et al., 2022) do
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pechead_live.model.lite_dimensions import LiteDimensions
-from pechead_live.model.rep import ConvNorm
+from pechead_live.model.lite.dimensions import LiteDimensions
+from pechead_live.model.lite.rep import ConvNorm
 
 
 class Residual(nn.Module):

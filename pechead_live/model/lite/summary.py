@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from pechead_live.facemodel.condition import CONDITION_SIZE
-from pechead_live.model.lite import Lite
-from pechead_live.model.lite_dimensions import LiteDimensions
-from pechead_live.model.rep import fused
+from pechead_live.model.lite.dimensions import LiteDimensions
+from pechead_live.model.lite.network import Lite
+from pechead_live.model.lite.rep import fused
 from pechead_live.model.summary import Row
 
 PARTS = ("encoder", "keypoints", "motion_network", "decoder")

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from pechead_live.errors import InputError
-from pechead_live.evaluation.efficientnet_trunk import EfficientNetLite0
-from pechead_live.evaluation.features import pictures_tensor
+from pechead_live.evaluation.metrics.efficientnet_trunk import EfficientNetLite0
+from pechead_live.evaluation.metrics.features import pictures_tensor
 from pechead_live.frame import Pixels
 
 _LEAST_LENGTH = 1e-8  # of a feature vector: a smaller one has no direction

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pechead_live.model.lite_dimensions import LiteDimensions
-from pechead_live.model.lite_keypoints import KEYPOINTS, keypoint_heatmaps
+from pechead_live.model.lite.dimensions import LiteDimensions
+from pechead_live.model.lite.keypoints import KEYPOINTS, keypoint_heatmaps
+from pechead_live.model.lite.rep import ConvNorm, Rep3x3
 from pechead_live.model.precision import at_least_float32, without_autocast
-from pechead_live.model.rep import ConvNorm, Rep3x3
 from pechead_live.model.warp import identity_grid
 
 MASKS = KEYPOINTS + 2

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from pechead_live.model.baseline_dimensions import BaselineDimensions
+from pechead_live.model.baseline.dimensions import BaselineDimensions
 from pechead_live.model.estimator import mean_place, spatial_softmax
 from pechead_live.model.hourglass import Hourglass
 from pechead_live.model.precision import at_least_float32, without_autocast

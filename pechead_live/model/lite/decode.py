@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pechead_live.facemodel.condition import CONDITION_SIZE
-from pechead_live.model.lite_dimensions import LiteDimensions
-from pechead_live.model.lite_motion import border_mask
+from pechead_live.model.lite.dimensions import LiteDimensions
+from pechead_live.model.lite.motion import border_mask
+from pechead_live.model.lite.rep import ConvNorm, Rep3x3
 from pechead_live.model.precision import at_least_float32
-from pechead_live.model.rep import ConvNorm, Rep3x3
 
 ALPHA_BIAS = 4.5
 """At first a grey 0.5 is painted with 1.1 % over the guide picture: 1.4 levels of 255 at most."""

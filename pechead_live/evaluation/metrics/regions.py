@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pechead_live.coefficients import FloatArray
-from pechead_live.evaluation.pixels import Mask
+from pechead_live.evaluation.metrics.pixels import Mask
 from pechead_live.facemodel.topology import (
     FACE_OVAL,
     LEFT_LOWER_LID,

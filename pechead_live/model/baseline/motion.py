@@ -5,8 +5,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from pechead_live.model.baseline_dimensions import BaselineDimensions
-from pechead_live.model.baseline_keypoints import Keypoints, inverse
+from pechead_live.model.baseline.dimensions import BaselineDimensions
+from pechead_live.model.baseline.keypoints import Keypoints, inverse
 from pechead_live.model.heatmaps import heatmaps
 from pechead_live.model.hourglass import Hourglass
 from pechead_live.model.precision import at_least_float32, without_autocast

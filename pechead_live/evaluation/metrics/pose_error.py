@@ -4,7 +4,7 @@ import numpy as np
 
 from pechead_live.coefficients import FloatArray, rotation_from_euler
 from pechead_live.errors import InputError
-from pechead_live.evaluation.motion import ard
+from pechead_live.evaluation.metrics.motion import ard
 
 LARGEST_YAW = 90.0
 """Degrees; beyond it the three angles are not unique."""

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from pechead_live.coefficients import FloatArray
 from pechead_live.errors import InputError
-from pechead_live.evaluation.pixels import Mask
+from pechead_live.evaluation.metrics.pixels import Mask
 from pechead_live.frame import Pixels, check_pixels
 
 SMALLEST = 32

@@ -1,0 +1,1 @@
+"""The FOMM-style baseline: learned keypoints with Jacobians, one scale."""

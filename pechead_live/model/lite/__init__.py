@@ -1,0 +1,1 @@
+"""The small network for CPUs: it corrects the analytic picture."""
