@@ -31,7 +31,7 @@ SHUT_RANGE = (0.50, 0.72)
 """Between which a driver's own shut score may lie."""
 
 FULL = 0.75
-"""Above this score the lids are shut, whatever was learned (model.md E.3)."""
+"""Above this score the lids are shut, whatever was learned."""
 
 LEAST_RISE = 0.15
 """So far above the open score a blink begins; an anchor with shut eyes stays an anchor."""
@@ -84,12 +84,12 @@ def shut_lids(expression: FloatArray, state: LidState) -> tuple[Array, LidState]
     Below 0 the eye is wider open than the anchor, in scores.
     """
     score = expression[BLINK].astype(np.float64)
-    state = _learned(score, state)
+    # by what was known before: learned from the same score first, more blink could open the eye
     above = _linked(score - state.open)
     shut = np.clip(above / np.maximum(CLOSE_EARLY * (state.shut - state.open), 0.1), 0, 1)
     full = (above + state.open > FULL) & (above > LEAST_RISE)
     shut = np.where(full, 1.0, shut)
-    return np.where(above < 0, above, shut), state
+    return np.where(above < 0, above, shut), _learned(score, state)
 
 
 def _learned(score: Array, state: LidState) -> LidState:

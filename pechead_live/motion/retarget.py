@@ -1,4 +1,4 @@
-"""The driver's coefficients to the avatar's, in three modes (model.md E.1).
+"""The driver's coefficients to the avatar's, in three modes.
 
 Pose, relative and calibrated: ``R = D(R_d R_a^T) R_s``, ``t = t_s + (t_d - t_a) s_s / s_a``,
 ``s = s_s s_d / s_a``, with d the driver, a its anchor, s the portrait at rest, and D the gains and
