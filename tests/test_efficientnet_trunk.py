@@ -20,8 +20,7 @@ from pechead_live.evaluation.metrics.features import features_of
 from pechead_live.evaluation.metrics.frechet import frechet_distance, gaussian_of
 from pechead_live.evaluation.metrics.perceptual import epd, map_distance
 from pechead_live.frame import Pixels
-
-PORTRAIT = Path(efficientnet_trunk.__file__).parents[1] / "samples" / "astronaut.jpg"
+from pechead_live.samples import sample
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +35,7 @@ def pattern(side: int) -> Pixels:
 
 
 def portrait(side: int = 128) -> Pixels:
-    photo = read_photo(PORTRAIT)
+    photo = read_photo(sample("astronaut.jpg"))
     return np.asarray(cv2.resize(photo, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
 
 

@@ -1,6 +1,6 @@
 """Frame flow: where each place of a frame was one frame before."""
 
-import importlib
+import sys
 from pathlib import Path
 
 import cv2
@@ -12,18 +12,6 @@ from safetensors.torch import save_file
 from pechead_live.errors import InputError, MissingDependencyError
 from pechead_live.model.frame_flow import FrameFlow, frame_flow, identity_flow
 from pechead_live.model.warp import warp
-
-
-def torchvision_loads() -> bool:
-    """False also for one that was built for another torch."""
-    try:
-        importlib.import_module("torchvision.models.optical_flow")
-    except (ImportError, OSError, RuntimeError):
-        return False
-    return True
-
-
-HAS_TORCHVISION = torchvision_loads()
 
 LARGE = 192
 """Pixels of the scene; the frames are windows of 128 into it."""
@@ -97,13 +85,15 @@ def test_raft_without_weights_says_how_to_get_them():
         frame_flow("raft")
 
 
-@pytest.mark.skipif(HAS_TORCHVISION, reason="torchvision loads")
-def test_raft_without_torchvision_says_what_to_install(tmp_path: Path):
+def test_raft_without_torchvision_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setitem(sys.modules, "torchvision.models.optical_flow", None)  # cannot be imported
     with pytest.raises(MissingDependencyError, match="pip install torchvision"):
         frame_flow("raft", tmp_path / "raft.safetensors")
 
 
-@pytest.mark.skipif(not HAS_TORCHVISION, reason="needs torchvision")
+@pytest.mark.gpu  # torchvision is where a GPU is, not in the development environment
 def test_weights_of_another_network_are_refused(tmp_path: Path):
     path = tmp_path / "raft.safetensors"
     save_file({"weight": torch.zeros(2)}, path)
@@ -111,7 +101,7 @@ def test_weights_of_another_network_are_refused(tmp_path: Path):
         frame_flow("raft", path)
 
 
-@pytest.mark.skipif(not HAS_TORCHVISION, reason="needs torchvision")
+@pytest.mark.gpu
 def test_raft_reads_its_weights_and_draws_a_flow_on_the_feature_grid(
     tmp_path: Path, frames: tuple[torch.Tensor, torch.Tensor]
 ):

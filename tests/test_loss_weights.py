@@ -35,9 +35,10 @@ def test_the_paper_s_preset_has_the_terms_of_the_paper_and_no_others() -> None:
 
 def test_lite_on_two_cores_has_little_of_the_perceptual_loss_and_no_discriminator() -> None:
     lite, full = LOSSES["lite"], LOSSES["lite-full"]
-    assert lite.perceptual_scales == (0.5, 0.25)
-    assert len(lite.perceptual_layers) == 3
-    assert full == replace(lite, perceptual_scales=FULL_SCALES, perceptual_layers=LAYERS)
+    assert set(lite.perceptual_scales) < set(FULL_SCALES)
+    assert set(lite.perceptual_layers) < set(LAYERS)
+    everything = {"perceptual_scales": FULL_SCALES, "perceptual_layers": LAYERS}
+    assert full == replace(lite, pixel=full.pixel, **everything)
     assert lite.adversarial == 0
 
 

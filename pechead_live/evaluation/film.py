@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from pechead_live.coefficients import Coefficients, FloatArray
-from pechead_live.evaluation.clip import SIDE, Driving
+from pechead_live.evaluation.clip import Driving
 from pechead_live.evaluation.instruments import Difference, Embedder, Instruments
 from pechead_live.evaluation.metrics.arcface import csim_arcface
 from pechead_live.evaluation.metrics.closures import eye_agreement, lip_agreement, measured_openings
@@ -17,6 +17,7 @@ from pechead_live.evaluation.result import Figures
 from pechead_live.evaluation.subject import Subject
 from pechead_live.evaluation.watched import Watched, landmarks, trail
 from pechead_live.facemodel.measurement import Measurement
+from pechead_live.footage.square import SIDE
 from pechead_live.frame import Pixels
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pechead_live.coefficients import FloatArray
 from pechead_live.detector.landmarker import Landmarker
-from pechead_live.evaluation.clip import SIDE, Driving, open_clip
+from pechead_live.evaluation.clip import Driving, open_clip
 from pechead_live.evaluation.config import EvaluationConfig
 from pechead_live.evaluation.expression_error import action_unit_error
 from pechead_live.evaluation.film import (
@@ -28,6 +28,7 @@ from pechead_live.evaluation.sheet import columns_of, write_sheet
 from pechead_live.evaluation.smoothness import FlowPair, flows_of, warp_figures
 from pechead_live.evaluation.subject import Subject, subject_of_frame
 from pechead_live.evaluation.watched import Watched, watch
+from pechead_live.footage.square import SIDE
 from pechead_live.frame import Pixels
 
 TABLE = (

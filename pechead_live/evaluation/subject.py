@@ -11,9 +11,10 @@ from pechead_live.avatar.photo import read_photo
 from pechead_live.avatar.plate import cut_plate, head_crop
 from pechead_live.avatar.prepare import find_face, prepare_avatar
 from pechead_live.detector.landmarker import Landmarker
-from pechead_live.evaluation.clip import SIDE, settled_person
-from pechead_live.evaluation.metrics.regions import to_pixels
 from pechead_live.facemodel.fit import FitState
+from pechead_live.footage.person import settled_person
+from pechead_live.footage.points import to_pixels
+from pechead_live.footage.square import SIDE
 from pechead_live.frame import Pixels
 
 CONSENT = "pictures that the user of this command may use for tests"

@@ -8,12 +8,12 @@ import numpy as np
 
 from pechead_live.coefficients import Coefficients, FloatArray
 from pechead_live.detector.landmarker import Landmarker
-from pechead_live.evaluation.clip import SIDE
-from pechead_live.evaluation.metrics.regions import to_pixels
 from pechead_live.facemodel.fit import FitState, fit
 from pechead_live.facemodel.measurement import Measurement
 from pechead_live.facemodel.model import load_face_model
 from pechead_live.facemodel.topology import IBUG_68
+from pechead_live.footage.points import to_pixels
+from pechead_live.footage.square import SIDE
 from pechead_live.frame import Pixels
 
 

@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from pechead_live.coefficients import FloatArray
 from pechead_live.errors import InputError, MissingDependencyError
-from pechead_live.evaluation.metrics.regions import to_pixels
 from pechead_live.facemodel.topology import LEFT_IRIS, NOSE_TIP, RIGHT_IRIS
+from pechead_live.footage.points import to_pixels
 from pechead_live.frame import Pixels, check_pixels
 
 SIDE = 112

@@ -15,7 +15,7 @@ import numpy as np
 
 from pechead_live.coefficients import FloatArray
 from pechead_live.errors import MissingDependencyError
-from pechead_live.evaluation.metrics.regions import to_pixels
+from pechead_live.footage.points import to_pixels
 from pechead_live.frame import Pixels
 
 NETWORK = "dlib_face_recognition_resnet_model_v1.dat"

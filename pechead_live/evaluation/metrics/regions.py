@@ -14,6 +14,7 @@ from pechead_live.facemodel.topology import (
     RIGHT_LOWER_LID,
     RIGHT_UPPER_LID,
 )
+from pechead_live.footage.points import to_pixels
 
 REGIONS: dict[str, tuple[tuple[tuple[int, ...], ...], float]] = {
     "face": ((FACE_OVAL,), 0.0),
@@ -25,12 +26,6 @@ REGIONS: dict[str, tuple[tuple[tuple[int, ...], ...], float]] = {
 }
 """Name to the points of its boxes and how far each box reaches beyond them, as a share of its
 larger side: the skin that moves with lips and lids belongs to them."""
-
-
-def to_pixels(points: FloatArray, width: int, height: int) -> FloatArray:
-    """(N, 2 or more) picture coordinates to (N, 2) pixels (x, y) of a picture of that size."""
-    half = (min(width, height) - 1) / 2
-    return (points[:, :2] * half + ((width - 1) / 2, (height - 1) / 2)).astype(np.float32)
 
 
 def region_mask(points: FloatArray, region: str, width: int, height: int) -> Mask:

@@ -7,10 +7,10 @@ import numpy.typing as npt
 
 from pechead_live.coefficients import Coefficients, FloatArray
 from pechead_live.facemodel.measurement import Measurement
+from pechead_live.footage.square import SIDE
 from pechead_live.frame import Pixels
 
-SIDE = 256
-"""Of a frame, pixels: the size of every published number."""
+__all__ = ["SIDE", "Chunk"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

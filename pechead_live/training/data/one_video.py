@@ -7,12 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from pechead_live.errors import InputError
+from pechead_live.footage.cut import cut
+from pechead_live.footage.looks import look
 from pechead_live.frame import Frame
 from pechead_live.training.data.chunk import Chunk
-from pechead_live.training.data.crop import Span, cut, look, spans
 from pechead_live.training.data.layouts import Video
+from pechead_live.training.data.manifest import LONGEST
 from pechead_live.training.data.portrait_choice import choose_portraits, portrait_matte
 from pechead_live.training.data.source_frames import video_fps, video_frames
+from pechead_live.training.data.spans import Span, spans
 from pechead_live.training.data.track import Track, track
 
 
@@ -33,10 +36,10 @@ class PrepareConfig:
     """Largest size of a shard; a single chunk that is larger is one by itself."""
 
     def __post_init__(self) -> None:
-        if not 2 <= self.shortest <= self.longest <= 4096:
+        if not 2 <= self.shortest <= self.longest <= LONGEST:
             raise InputError(
                 f"a chunk of {self.shortest} to {self.longest} frames: the shortest must be at "
-                "least 2 and not above the longest, and that at most 4096"
+                f"least 2 and not above the longest, and that at most {LONGEST}"
             )
         if self.least_side < 16 or self.shard_bytes < 100_000:
             raise InputError(

@@ -8,6 +8,7 @@ import numpy as np
 from pechead_live.avatar.photo import read_photo
 from pechead_live.camera.file import open_video_file
 from pechead_live.errors import InputError
+from pechead_live.footage.file_frames import file_frames
 from pechead_live.frame import Frame, Pixels
 from pechead_live.training.data.layouts import Region, Video
 
@@ -42,12 +43,7 @@ def _all_frames(video: Video) -> Iterator[Frame]:
         for place, path in enumerate(_pictures(video.path)):
             yield Frame(pixels=read_photo(path), captured_at=place / video.fps)
         return
-    camera = open_video_file(video.path)
-    try:
-        while (frame := camera.read()) is not None:
-            yield frame
-    finally:
-        camera.close()
+    yield from file_frames(video.path)
 
 
 def _pictures(folder: Path) -> list[Path]:

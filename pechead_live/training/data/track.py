@@ -8,9 +8,10 @@ import numpy as np
 
 from pechead_live.coefficients import Coefficients
 from pechead_live.detector.landmarker import Landmarker
-from pechead_live.facemodel.fit import DEFAULT_FIT, FitState, fit, initial_fit_state
+from pechead_live.facemodel.fit import fit
 from pechead_live.facemodel.measurement import Measurement
-from pechead_live.facemodel.model import FaceModel, load_face_model
+from pechead_live.facemodel.model import load_face_model
+from pechead_live.footage.person import settled_person
 from pechead_live.frame import Frame
 
 LEAST_CONFIDENCE = 0.5
@@ -44,7 +45,7 @@ def track(frames: Sequence[Frame], shortest: int) -> list[Track]:
     tracks: list[Track] = []
     for first, end in _runs([measurement is not None for measurement in seen], shortest):
         run = [m for m in seen[first:end] if m is not None]
-        person = _person(run, model)
+        person = settled_person(_spread(run))
         fitted = [
             fit(m, model, person, captured_at=frame.captured_at)[0]
             for m, frame in zip(run, frames[first:end], strict=True)
@@ -57,13 +58,10 @@ def track(frames: Sequence[Frame], shortest: int) -> list[Track]:
     return tracks
 
 
-def _person(run: Sequence[Measurement], model: FaceModel) -> FitState:
-    """The identity of a run, frozen."""
-    state = initial_fit_state(model)
+def _spread(run: Sequence[Measurement]) -> list[Measurement]:
+    """At most `MOST_CALIBRATION` of a run, from its first to its last."""
     places = np.unique(np.linspace(0, len(run) - 1, min(len(run), MOST_CALIBRATION)).astype(int))
-    for place in places:
-        _, state = fit(run[place], model, state._replace(frames=0), captured_at=0.0)
-    return state._replace(frames=DEFAULT_FIT.calibration_frames)
+    return [run[place] for place in places]
 
 
 def _runs(good: Sequence[bool], shortest: int) -> list[tuple[int, int]]:

@@ -1,22 +1,12 @@
-"""Chunks and squares of prepared data: where a head is followed, and what is cut out."""
+"""Chunks of prepared data: where a head is followed, and the square of each."""
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pechead_live.training.data.chunk import SIDE
-from pechead_live.training.data.crop import (
-    GROWTH,
-    LOOK_EVERY,
-    Box,
-    Looks,
-    Square,
-    cut,
-    overlap,
-    spans,
-    square_around,
-)
+from pechead_live.footage.looks import LOOK_EVERY, Looks
+from pechead_live.footage.square import Box, square_around
+from pechead_live.training.data.spans import overlap, spans
 
 
 def looks_at(boxes: list[Box | None], width: int = 640, height: int = 480) -> Looks:
@@ -92,23 +82,7 @@ def test_chunks_come_in_order_do_not_overlap_and_lie_within_the_picture(
     assert seen <= covered
 
 
-def test_the_square_holds_every_box_and_room_for_the_hair():
-    left, top, side = square_around([head(200), head(240, 180)], 640, 480)
-    assert side == int(GROWTH * 140)
-    assert left < 200 and left + side > 340
-    assert 180 - top > (top + side) - 300  # more room above than below
-
-
 def test_overlap_is_1_on_itself_and_0_beside_it():
     assert overlap(head(0), head(0)) == pytest.approx(1)
     assert overlap(head(0), head(100)) == 0
     assert overlap(head(0), head(50)) == pytest.approx(1 / 3)
-
-
-@pytest.mark.parametrize("side", [97, 256, 400])
-def test_what_is_cut_out_is_the_square_at_256_pixels(side: int):
-    pixels = np.zeros((420, 420, 3), np.uint8)
-    pixels[10 : 10 + side, 20 : 20 + side] = 200
-    inside = cut(pixels, Square(20, 10, side))
-    assert inside.shape == (SIDE, SIDE, 3)
-    assert inside.min() == inside.max() == 200
