@@ -21,6 +21,21 @@ from pechead_live.training.batches.sampling import (
     split_by_identity,
 )
 
+OTHER_SIDE = [
+    *range(16, -1, -1),  # jaw
+    *range(26, 16, -1),  # brows
+    *range(27, 31),
+    *range(35, 30, -1),  # nose
+    *(45, 44, 43, 42, 47, 46),  # the right eye, corner to corner and back
+    *(39, 38, 37, 36, 41, 40),
+    *range(54, 47, -1),  # outer lips
+    *range(59, 54, -1),
+    *range(64, 59, -1),  # inner lips
+    *(67, 66, 65),
+    *(69, 68),  # irises
+]
+"""Of the 70 landmarks, 300-W's 68 and two irises: what each becomes in a mirror."""
+
 PLAIN = SamplingConfig(batch=4, jitter=0.0, mirror=0.0, pool=2)
 
 
@@ -84,6 +99,22 @@ def test_a_mirrored_portrait_is_the_mirror_picture() -> None:
     assert apart[plain.matte[:, ::-1] == 255].mean() < 1
     twice = mirrored_measurement(mirrored_measurement(plain.measured, model), model)
     assert np.array_equal(twice.points, plain.measured.points)
+
+
+def test_a_mirrored_example_is_the_mirror_picture_with_each_landmark_at_its_own_place() -> None:
+    plain, mirrored = (
+        Examples([astronaut_chunk()], replace(PLAIN, batch=2, mirror=share)).batch(0)
+        for share in (0.0, 1.0)
+    )
+    assert torch.equal(mirrored.driving, plain.driving.flip(-1))
+    turned = torch.tensor([-1.0, 1.0])
+    for name in ("source_landmarks", "truth_landmarks", "driving_landmarks"):
+        one, other = getattr(plain, name), getattr(mirrored, name)
+        # the person's right eye is what was the left one, not the left one flipped
+        assert torch.allclose(other, one[:, :, OTHER_SIDE] * turned, atol=1e-4)
+        assert bool((other[..., 36, 0] < other[..., 45, 0]).all())
+    moved = mirrored.guide_flow - plain.guide_flow.flip(3) * turned
+    assert float(moved.abs().mean()) < 0.1 * 2 / 255  # a tenth of a pixel
 
 
 def test_frames_lie_within_the_chunk_and_evenly_apart() -> None:

@@ -27,6 +27,15 @@ def test_the_hinge_is_summed_over_scales() -> None:
     assert float(hinge_generator([torch.ones(1, 1, 2, 2), torch.full((1, 1, 1, 1), 3.0)])) == -4
 
 
+def test_scores_in_bfloat16_lose_nothing_in_the_losses() -> None:
+    real = [torch.linspace(0, 0.25, 64).to(torch.bfloat16).view(1, 1, 8, 8)]
+    drawn = [-score for score in real]
+    exact = 2 * (1 - real[0].double()).mean()  # bfloat16 itself steps by 1/64 here
+    assert float(hinge_discriminator(real, drawn)) == pytest.approx(float(exact), abs=1e-5)
+    mean = float(real[0].double().mean())
+    assert float(hinge_generator(drawn)) == pytest.approx(mean, abs=1e-6)
+
+
 def test_feature_matching_is_zero_on_equal_maps_and_the_mean_difference_otherwise() -> None:
     one = [[torch.zeros(1, 2, 4, 4), torch.zeros(1, 2, 2, 2)]]
     other = [[torch.full((1, 2, 4, 4), 0.5), torch.full((1, 2, 2, 2), 1.5)]]

@@ -109,19 +109,17 @@ class Exported(nn.Module):
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning")
 @pytest.mark.parametrize("spread", [0.5, 10.0])
-@pytest.mark.parametrize("exporter", ["traced", "onnxscript"])
+@pytest.mark.parametrize("exporter", ["traced", "dynamo"])
 def test_onnx_runtime_s_operator_gives_the_same_numbers(spread: float, exporter: str):
-    if exporter == "onnxscript":
-        pytest.importorskip("onnxscript", reason="torch's newer exporter needs it")
     inputs = given(size=9, spread=spread)
     names = ["feature", "weight", "bias", "offset", "mask"]
     file = io.BytesIO()
     torch.onnx.export(
-        Exported(),
+        Exported().eval(),
         tuple(inputs),
         file,
         opset_version=20,
-        dynamo=exporter == "onnxscript",
+        dynamo=exporter == "dynamo",
         input_names=names,
     )
     kinds = [node.op_type for node in onnx.load_from_string(file.getvalue()).graph.node]
@@ -164,7 +162,7 @@ def test_an_untrained_alignment_is_the_warp_by_the_flow(size: int):
     moved = deformation(size, (1.3 * (size - 1) / 15, -2.4 * (size - 1) / 15))
     learned = DeformableAlignment(8, 5, 6, groups=2)(feature, moved).detach()
     plain = FlowAlignment()(feature, moved)
-    assert learned[..., 3:, :-2] == pytest.approx(plain[..., 3:, :-2], abs=1e-4)
+    assert learned == pytest.approx(plain, abs=1e-4)  # at the edges too
     assert (plain - feature).abs().max() > 0.5
 
 

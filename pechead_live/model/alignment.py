@@ -55,7 +55,8 @@ class DeformableAlignment(nn.Module):
     def forward(self, feature: Tensor, deformation: Deformation) -> Tensor:
         """As `FlowAlignment`'s."""
         deformation = resize_deformation(deformation, feature.shape[-2], feature.shape[-1])
-        displacement = displacement_px(deformation.flow)
+        # a convolution sees zeros beyond the edge; a flow there shows the edge, as `warp` does
+        displacement = displacement_px(deformation.flow.clamp(-1, 1))
         known = deformation.feature
         hidden = self.trunk(torch.cat([known, displacement.to(known.dtype)], dim=1))
         # (x, y) of the flow, (dy, dx) of an offset

@@ -25,7 +25,14 @@ from pechead_live.model.tensor_file import (
     write_tensors,
 )
 
-__all__ = ["Checkpoint", "dimensions_of", "load_checkpoint", "load_into", "save_checkpoint"]
+__all__ = [
+    "Checkpoint",
+    "dimensions_of",
+    "dimensions_text",
+    "load_checkpoint",
+    "load_into",
+    "save_checkpoint",
+]
 
 FORMAT = "pechead-live checkpoint"
 FORMAT_VERSION = 1
@@ -90,7 +97,7 @@ def save_checkpoint(
         "version": str(FORMAT_VERSION),
         "kind": kind,
         "preset": preset or getattr(dimensions, "preset", CUSTOM),
-        "dimensions": json.dumps(dataclasses.asdict(dimensions), sort_keys=True),
+        "dimensions": dimensions_text(dimensions),
         "extra": json.dumps(dict(extra or {}), sort_keys=True),
     }
     if part_bytes is None:
@@ -116,6 +123,11 @@ def load_checkpoint(path: Path, kind: str, preset: str | None = None) -> Checkpo
             "give another, or ask for its own preset"
         )
     return checkpoint
+
+
+def dimensions_text(dimensions: Any) -> str:
+    """The dataclass ``dimensions`` as JSON, always in the same order."""
+    return json.dumps(dataclasses.asdict(dimensions), sort_keys=True)
 
 
 def dimensions_of(checkpoint: Checkpoint, dimensions: type[DimensionsType]) -> DimensionsType:

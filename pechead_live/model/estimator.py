@@ -23,7 +23,7 @@ TEMPERATURE = 0.1
 """Of the softmax over a keypoint's heatmap (FOMM)."""
 
 DEEPEST = 4
-"""ResBlocks down, and as many up (PECHead, 3.1)."""
+"""ResBlocks down, and as many up (PECHead, 4)."""
 
 
 class Estimator(nn.Module):

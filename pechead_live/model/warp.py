@@ -29,14 +29,23 @@ def warp(feature: Tensor, flow: Tensor) -> Tensor:
     Beyond its edge a feature goes on as it ends there. The result has ``feature``'s type.
     """
     with without_autocast(feature):
-        moved = functional.grid_sample(
-            at_least_float32(feature),
-            at_least_float32(flow),
-            mode="bilinear",
-            padding_mode="border",
-            align_corners=True,
-        )
-    return moved.to(feature.dtype)
+        if flow.requires_grad:
+            # torch's gradient at a place that is not a number ends the process: such a place is
+            # looked up elsewhere, and the result is made to be no number, which a step survives
+            still = at_least_float32(flow.detach())
+            astray = (still - still).sum()
+            return (_looked_up(feature, flow.nan_to_num()) + astray).to(feature.dtype)
+        return _looked_up(feature, flow).to(feature.dtype)
+
+
+def _looked_up(feature: Tensor, flow: Tensor) -> Tensor:
+    return functional.grid_sample(
+        at_least_float32(feature),
+        at_least_float32(flow),
+        mode="bilinear",
+        padding_mode="border",
+        align_corners=True,
+    )
 
 
 def resize_flow(flow: Tensor, height: int, width: int) -> Tensor:
@@ -53,6 +62,16 @@ def resize_flow(flow: Tensor, height: int, width: int) -> Tensor:
             moved, (height, width), mode="bilinear", align_corners=True
         )
         return identity_grid(height, width, flow) + resized.permute(0, 2, 3, 1)
+
+
+def resize_share(share: Tensor, side: int) -> Tensor:
+    """(B, h, w) in [0, 1] to (B, side, side), bilinear."""
+    if share.shape[1:] == (side, side):
+        return share
+    resized = functional.interpolate(
+        share[:, None], (side, side), mode="bilinear", align_corners=True
+    )
+    return resized[:, 0]
 
 
 def displacement_px(flow: Tensor) -> Tensor:

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from pechead_live.facemodel.condition import CONDITION_MEAN, CONDITION_STD
 from pechead_live.model.lite.decode import Decoded, Decoder
@@ -19,7 +18,7 @@ from pechead_live.model.lite.keypoints import HeadKeypoints, keypoint_heatmaps
 from pechead_live.model.lite.motion import MotionNetwork
 from pechead_live.model.lite.rep import fused
 from pechead_live.model.lite.source import SourceEncoder
-from pechead_live.model.warp import identity_grid, resize_flow, warp
+from pechead_live.model.warp import identity_grid, resize_flow, resize_share, warp
 
 
 class LiteSource(NamedTuple):
@@ -111,7 +110,7 @@ class Lite(nn.Module):
             source.keypoints,
             self.keypoints(condition),
             resize_flow(guide_flow, side, side),
-            _share_at(guide_share, side),
+            resize_share(guide_share, side),
         )
 
     def decode(
@@ -165,13 +164,3 @@ def _carried(features: Tensor, flow: Tensor) -> Tensor:
     if features.is_contiguous(memory_format=torch.channels_last):
         return moved.contiguous(memory_format=torch.channels_last)
     return moved
-
-
-def _share_at(share: Tensor, side: int) -> Tensor:
-    """(B, 64, 64) to (B, side, side), bilinear."""
-    if share.shape[-1] == side:
-        return share
-    resized = functional.interpolate(
-        share[:, None], size=(side, side), mode="bilinear", align_corners=True
-    )
-    return resized[:, 0]

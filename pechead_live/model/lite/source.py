@@ -1,7 +1,7 @@
 """The lite network's source encoder: what of the portrait is computed once and kept.
 
-Keeping everything that depends on the portrait alone out of the frame's work is PECHead's own
-remark on f (sec. 3.2) taken to its end, as Face2Face-rho (Yang et al., 2022) does.
+PECHead's raw feature f (sec. 3.1) depends on the portrait alone, which stands still here; keeping
+all such work out of the frame's is what Face2Face-rho (Yang et al., 2022) does.
 """
 
 from torch import Tensor, nn

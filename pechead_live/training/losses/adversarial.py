@@ -1,4 +1,4 @@
-"""L_G and L_D: the hinge loss over patches at two scales (PECHead section 3.5, [35], [27]), with
+"""L_G and L_D: the hinge loss over patches at two scales (PECHead section 3.4, [35], [27]), with
 what small data needs: gradient penalty, feature matching, augmentation of all that D sees.
 
 ``scores``: one (B, 1, h, w) per scale, D's opinion of each patch, high for real.
@@ -22,7 +22,7 @@ def hinge_discriminator(real: Sequence[Tensor], drawn: Sequence[Tensor]) -> Tens
     """() L_D = mean max(0, 1 − D(x)) + mean max(0, 1 + D(x̂)), summed over scales."""
     return torch.stack(
         [
-            functional.relu(1 - r).mean() + functional.relu(1 + d).mean()
+            functional.relu(1 - r.float()).mean() + functional.relu(1 + d.float()).mean()
             for r, d in zip(real, drawn, strict=True)
         ]
     ).sum()
@@ -30,7 +30,7 @@ def hinge_discriminator(real: Sequence[Tensor], drawn: Sequence[Tensor]) -> Tens
 
 def hinge_generator(drawn: Sequence[Tensor]) -> Tensor:
     """() L_G = −mean D(x̂), summed over scales."""
-    return torch.stack([-scores.mean() for scores in drawn]).sum()
+    return torch.stack([-scores.float().mean() for scores in drawn]).sum()
 
 
 def feature_matching(real: Sequence[Sequence[Tensor]], drawn: Sequence[Sequence[Tensor]]) -> Tensor:
@@ -54,7 +54,7 @@ def gradient_penalty(score: Callable[[Tensor], Sequence[Tensor]], real: Tensor) 
     The patches' mean stands for a picture's score, so the penalty does not grow with its size.
     """
     pictures = real.detach().requires_grad_(True)
-    total = torch.stack([scores.mean(dim=(1, 2, 3)) for scores in score(pictures)]).sum()
+    total = torch.stack([scores.float().mean(dim=(1, 2, 3)) for scores in score(pictures)]).sum()
     (gradient,) = torch.autograd.grad(total, pictures, create_graph=True)
     return 0.5 * gradient.square().sum(dim=(1, 2, 3)).mean()
 

@@ -1,4 +1,4 @@
-"""L_e: landmarks of E move with the picture (PECHead section 3.5; FOMM's equivariance).
+"""L_e: landmarks of E move with the picture (PECHead section 3.4; FOMM's equivariance).
 
 FOMM compares the keypoints of a picture x with those of T(x), a warped copy, moved back by T. E is
 told the pose as well, so its pose must be that of the copy. The affine part of T is therefore drawn

@@ -1,4 +1,4 @@
-"""L_k: learned landmarks spread over the picture (PECHead section 3.5; OSFV's keypoint prior)."""
+"""L_k: learned landmarks spread over the picture (PECHead section 3.4; OSFV's keypoint prior)."""
 
 import torch
 from torch import Tensor

@@ -1,6 +1,7 @@
-"""L_v: feature maps of a trained trunk as close as possible (PECHead section 3.5, [28]).
+"""L_v: feature maps of a trained trunk as close as possible (PECHead section 3.4, [28]).
 
-L_v = Σ_scales Σ_layers λ_layer · mean|φ(x̂) − φ(x^d)| / mean|φ(x^d)|
+L_v = Σ_scales Σ_layers λ_layer · mean|φ(x̂) − φ(x^d)| / mean|φ(x^d)|, the means of one example,
+and L_v the mean over the examples.
 
 Layers and the pyramid of scales are FOMM's. The division, ours, makes trunks whose activations
 differ in size comparable; relu5_1 counts half, because a trunk that was tuned for another task
@@ -39,9 +40,9 @@ def perceptual_loss(
             truth_maps = trunk(shrink(truth, scale), layers)
         for name, wanted in truth_maps.items():
             wanted = wanted.float()
-            size = wanted.abs().mean().clamp(min=1e-6)
-            difference = (maps[name].float() - wanted).abs().mean() / size
-            total = total + LAYER_WEIGHTS.get(name, 1.0) * difference
+            size = wanted.abs().mean(dim=(1, 2, 3)).clamp(min=1e-6)
+            difference = (maps[name].float() - wanted).abs().mean(dim=(1, 2, 3)) / size
+            total = total + LAYER_WEIGHTS.get(name, 1.0) * difference.mean()
     return total
 
 

@@ -1,4 +1,4 @@
-"""L_p: pictures as close as possible to the truth (PECHead section 3.5, "Pixel-wise Loss").
+"""L_p: pictures as close as possible to the truth (PECHead section 3.4, "Pixel-wise Loss").
 
 The paper leaves the norm open; L1 here, as its ancestors have it.
 """
@@ -18,10 +18,12 @@ def pixel_loss(drawn: Tensor, truth: Tensor, weight: Tensor | None = None) -> Te
 
 
 def masked_l1(drawn: Tensor, truth: Tensor, mask: Tensor) -> Tensor:
-    """() Σ mask · |x̂ − x^d| / Σ mask: the mean difference where ``mask`` (B, 1, H, W) looks.
+    """() mean over B of Σ mask · |x̂ − x^d| / Σ mask: the mean difference where ``mask`` looks.
 
-    As MetaPortrait's eye and mouth terms do, so a small region counts as much as a large one. A
-    mask of nothing gives 0.
+    ``drawn``, ``truth``: (B, 3, H, W) in [0, 1]; ``mask``: (B, 1, H, W) >= 0. Each example has its
+    own Σ mask, so a small region counts as much as a large one, and a batch that is split over
+    processes has the same mean. A mask of nothing gives 0.
     """
     difference = (drawn - truth).abs().mean(dim=1, keepdim=True)
-    return (difference * mask).sum() / mask.sum().clamp(min=1.0)
+    looked = mask.sum(dim=(1, 2, 3)).clamp(min=1.0)
+    return ((difference * mask).sum(dim=(1, 2, 3)) / looked).mean()

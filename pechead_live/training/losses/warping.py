@@ -1,4 +1,4 @@
-"""L_w: flows that move the source onto the truth (PECHead section 3.5, "Warping Loss"), and the
+"""L_w: flows that move the source onto the truth (PECHead section 3.4, "Warping Loss"), and the
 end-point error of a flow whose truth is known.
 
 A flow is (B, h, w, 2), the absolute backward map in [-1, 1], `align_corners=True`.
@@ -47,8 +47,9 @@ def warping_loss(
 
 
 def endpoint_error(flow: Tensor, truth: Tensor, share: Tensor | None = None) -> Tensor:
-    """() mean distance ‖w − w*‖ in [-1, 1] units, weighted by ``share`` (B, h, w) if given.
+    """() mean distance ‖w − w*‖ in [-1, 1] units; flows (B, h, w, 2).
 
+    ``share`` (B, h, w) in [0, 1] weighs the places of each example; each example counts the same.
     A small floor under the square root keeps the gradient finite where the flows are equal, at
     which the error is 0.
     """
@@ -56,4 +57,5 @@ def endpoint_error(flow: Tensor, truth: Tensor, share: Tensor | None = None) -> 
     distance = ((flow - truth).square().sum(-1) + floor**2).sqrt() - floor
     if share is None:
         return distance.mean()
-    return (distance * share).sum() / share.sum().clamp(min=1.0)
+    weighed = share.sum(dim=(1, 2)).clamp(min=1.0)
+    return ((distance * share).sum(dim=(1, 2)) / weighed).mean()

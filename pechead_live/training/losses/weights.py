@@ -55,7 +55,7 @@ class LossConfig:
     """λ_w of L_w: the flows move the source onto the truth."""
 
     warping_perceptual: float = 0.25
-    """Share of L_w that is a perceptual loss at 64 pixels."""
+    """What a perceptual loss at 64 pixels counts in L_w; nothing where ``perceptual`` is 0."""
 
     adversarial: float = 1.0
     """λ_G of L_G, once it is fully on; only in stages with a discriminator."""
@@ -101,7 +101,8 @@ class LossConfig:
     """Of the length by which lite moves the analytic picture."""
 
     teacher: float = 0.0
-    """Of L_p and L_v to the teacher's picture, as a share of those to the truth; lite only."""
+    """Of L_p and L_v to the teacher's picture, as a share of those to the truth, and of ``flow``;
+    lite only."""
 
     def __post_init__(self) -> None:
         for name in _NOT_NEGATIVE:

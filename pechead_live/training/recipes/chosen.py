@@ -5,6 +5,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TypeVar, cast
 
+import torch
+
 from pechead_live.errors import InputError
 from pechead_live.model import reconstructor
 from pechead_live.model.baseline import dimensions as baseline_dimensions
@@ -32,6 +34,8 @@ def recipe_for(
     preset: str,
     stage: str,
     *,
+    setting: str | None = None,
+    seed: int = 0,
     losses: str | None = None,
     changes: Mapping[str, float] | None = None,
     teacher: Path | None = None,
@@ -39,12 +43,19 @@ def recipe_for(
 ) -> tuple[Recipe, int]:
     """The recipe and the size of its pictures in pixels; ``stage`` is one of the preset's.
 
-    ``losses``: a key of `LOSSES`, the preset's own if None; ``changes``: single weights other than
-    those. ``teacher``: checkpoint of a PECHead that a lite learns from. ``trunk``: file of the
-    perceptual loss, else one is found.
+    ``setting``: one of table 4 for a PECHead, the preset's own if None; ``seed``: of the untrained
+    weights (torch's random numbers begin anew with it). ``losses``: a key of `LOSSES`, the preset's
+    own if None; ``changes``: single weights other than those. ``teacher``: checkpoint of a PECHead
+    that a lite learns from. ``trunk``: file of the perceptual loss, else one is found.
     """
     if teacher is not None and stage != "3":
         raise InputError(f"stage {stage} has no teacher: leave out {teacher}")
+    pechead = preset in PRESETS and stage != "3"
+    if setting is not None and not pechead:
+        raise InputError(
+            f"preset '{preset}' has no settings in stage {stage}: leave out '{setting}'"
+        )
+    torch.manual_seed(seed)
     if preset == "reconstructor":
         if losses is not None:
             raise InputError(f"a reconstructor has losses of its own: leave out '{losses}'")
@@ -61,6 +72,8 @@ def recipe_for(
         plain = baseline_dimensions.PRESETS[preset]
         return baseline_recipe(plain, weights, given), plain.size
     dimensions = PRESETS[preset]
+    if setting is not None:
+        dimensions = replace(dimensions, setting=setting)
     return pechead_recipe(dimensions, cast(PecheadStage, stage), weights, given), dimensions.size
 
 

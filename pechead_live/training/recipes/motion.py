@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from pechead_live.model.pechead import PECHead
-from pechead_live.model.warp import resize_flow
+from pechead_live.model.warp import resize_flow, resize_share
 from pechead_live.training.batches.batch import Batch
 from pechead_live.training.losses.warping import endpoint_error, warp_picture, warping_loss
 from pechead_live.training.losses.weights import LossConfig
@@ -91,7 +91,7 @@ class MotionRecipe:
         if weights.flow:
             side = moved.flows[0].shape[1]
             wanted = resize_flow(batch.guide_flow[:, t], side, side)
-            share = resize_flow(batch.guide_share[:, t, ..., None], side, side)[..., 0]
+            share = resize_share(batch.guide_share[:, t], side)
             share = BACKGROUND + (1 - BACKGROUND) * share
             errors = [endpoint_error(flow, wanted, share) for flow in moved.flows]
             terms["flow"] = weights.flow * torch.stack(errors).sum()

@@ -45,7 +45,7 @@ def pechead_recipe(
     trunk: Trunk | None = None,
     frame_flow: FrameFlow | None = None,
 ) -> Recipe:
-    """``trunk``: the one that is found if None and a term needs one (`MissingAssetError` if there
+    """``trunk``: the one that is found if None and L_v has a weight (`MissingAssetError` if there
     is none). ``frame_flow``: of a moving source in stage 2; None takes its landmarks' flow."""
     if dimensions.upscale != 1:
         raise InputError(

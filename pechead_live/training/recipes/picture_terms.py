@@ -18,7 +18,7 @@ FLOW_SIDE = 64
 
 
 def trunk_for(weights: LossConfig, given: Trunk | None) -> Trunk | None:
-    """``given``, or the one that is found if a term needs one; see `load_trunk` for its errors."""
+    """``given``, or the one that is found if L_v has a weight; see `load_trunk` for its errors."""
     return load_trunk() if given is None and weights.perceptual > 0 else given
 
 

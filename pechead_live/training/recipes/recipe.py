@@ -5,6 +5,7 @@ from typing import Any, Protocol
 from torch import Tensor, nn
 
 from pechead_live.training.batches.batch import Batch
+from pechead_live.training.losses.weights import LossConfig, ReconstructionConfig
 
 Terms = dict[str, Tensor]
 """Name of a loss term to its weighted value (); their sum is the loss."""
@@ -19,6 +20,11 @@ class Recipe(Protocol):
     @property
     def network(self) -> nn.Module:
         """Trained, averaged and saved."""
+        ...
+
+    @property
+    def weights(self) -> LossConfig | ReconstructionConfig:
+        """λ of its losses."""
         ...
 
     discriminator: nn.Module | None

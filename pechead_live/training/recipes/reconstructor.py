@@ -100,25 +100,36 @@ class ReconstructorRecipe:
         read = torch.cat([pose, output.expression], dim=1)
         away = ((read - crops.condition) / std).abs()
         logit = torch.logit(output.confidence, eps=1e-6)
+        held = 1 - weights.absent
+        astray = (output.identity - identity).abs()
         return {
-            "pose": weights.pose * _mean(away[:, :POSE_SIZE], present),
-            "expression": weights.expression * _mean(away[:, POSE_SIZE:], present),
-            "identity": weights.identity * _mean((output.identity - identity).abs(), present),
+            "pose": weights.pose * mean_of_faces(away[:, :POSE_SIZE], present, held),
+            "expression": weights.expression * mean_of_faces(away[:, POSE_SIZE:], present, held),
+            "identity": weights.identity * mean_of_faces(astray, present, held),
             "landmarks": weights.landmarks * self._landmark_loss(output, crops),
             "confidence": weights.confidence
             * functional.binary_cross_entropy_with_logits(logit, present),
         }
 
     def _landmark_loss(self, output: ReconstructorOutput, crops: FaceCrops) -> Tensor:
-        """() over the crops that hold a face; the others' landmarks are set equal."""
+        """() mean over the crops that hold a face; the others' landmarks are set equal."""
         held = crops.present[:, None, None] > 0
         read = torch.where(held, self._landmarks(output), crops.landmarks)
         loss = landmark_loss(read, crops.landmarks, crops.landmarks.new_tensor(LANDMARK_WEIGHTS))
-        return loss / crops.present.mean().clamp(min=1e-3)
+        return loss / (1 - self.weights.absent)
 
     def _landmarks(self, output: ReconstructorOutput) -> Tensor:
         shape = self._shape.to(output.rotation.device)
         return shape.landmarks(*output[:5])
+
+
+def mean_of_faces(values: Tensor, present: Tensor, held: float) -> Tensor:
+    """() mean of ``values`` (B, C) over the crops that are ``present`` (B,), 1 or 0.
+
+    Their number is the one expected, a share ``held`` of all, not the one counted: so the mean of
+    two processes' means is that of all their crops.
+    """
+    return (values.mean(dim=1) * present).mean() / held
 
 
 def dotted(pictures: Tensor, landmarks: Tensor) -> Tensor:
@@ -127,8 +138,3 @@ def dotted(pictures: Tensor, landmarks: Tensor) -> Tensor:
     dots = heatmaps(landmarks, variance, pictures.shape[-1]).amax(dim=1, keepdim=True)
     green = pictures.new_tensor([0.0, 1.0, 0.0]).view(1, 3, 1, 1)
     return pictures + dots * (green - pictures)
-
-
-def _mean(values: Tensor, present: Tensor) -> Tensor:
-    """() mean of ``values`` (B, C) over the rows that are ``present`` (B,)."""
-    return (values.mean(dim=1) * present).sum() / present.sum().clamp(min=1)
