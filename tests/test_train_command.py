@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 from chunk_samples import astronaut_chunk
+from still_samples import astronaut
 
 from pechead_live.cli import main
+from pechead_live.cli.models import factory_of
 from pechead_live.errors import InputError
 from pechead_live.model.baseline.network import Baseline
-from pechead_live.model.checkpoint import load_checkpoint, load_into
+from pechead_live.model.checkpoint import dimensions_of, load_checkpoint, load_into
+from pechead_live.model.dimensions import Dimensions
 from pechead_live.model.lite.dimensions import LITE_PRESETS
 from pechead_live.model.lite.network import Lite
 from pechead_live.model.reconstructor import Reconstructor
@@ -28,6 +31,9 @@ from pechead_live.training.stages import STAGES_OF, defaults_for, stage_for
 
 QUICK = ("--loss", "perceptual=0", "--batch", "2", "--warm-up", "0", "--log-every", "1")
 """No trunk is needed, and a step takes a moment."""
+
+
+NO_TRUNK = {"perceptual": 0.0, "warping_perceptual": 0.0}
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +117,40 @@ def test_a_lite_learns_from_a_teacher(data: Path, tmp_path: Path):
     assert {"teacher_pixel", "teacher_flow"} <= line["terms"].keys()
 
 
+def test_a_setting_of_table_4_is_trained_kept_and_drawn(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    words = ("--stage", "1a", "--steps", 1)
+    assert run_toy(data, tmp_path / "kp", *words, "--setting", "kp") == 0
+    weights = average_path(tmp_path / "kp")
+    checkpoint = load_checkpoint(weights, "pechead", "toy")
+    assert dimensions_of(checkpoint, Dimensions).setting == "kp"
+    renderer = factory_of("toy", weights)(astronaut(), 64, 64)
+    picture, _ = renderer.render(astronaut().rest, renderer.initial_state())
+    assert picture.pixels.shape == (64, 64, 3)
+    clips = ("--stage", "2", "--frames", 2, "--init", weights, "--steps", 1)
+    assert run_toy(data, tmp_path / "clips", *clips, "--setting", "kp") == 0
+    another = (*words, "--setting", "mmfa")
+    for folder, start in (
+        (tmp_path / "kp", ()),
+        (tmp_path / "next", ("--init", weights)),
+        (tmp_path / "next", ("--init", state_path(tmp_path / "kp"))),
+    ):
+        assert run_toy(data, folder, *another, *start) == 2
+        assert "has setting kp, the one to train mmfa" in sentence(capsys)
+    assert run_toy(data, tmp_path / "lite", "--steps", 1, "--setting", "kp") == 2
+    assert "preset 'toy' has no settings in stage 3" in sentence(capsys)
+
+
+def test_seeds_are_runs_from_other_weights():
+    def first_weight(seed: int) -> torch.Tensor:
+        recipe, _ = recipe_for("toy", "1a", seed=seed, changes=NO_TRUNK)
+        return next(recipe.network.parameters()).detach()
+
+    assert torch.equal(first_weight(1), first_weight(1))
+    assert not torch.equal(first_weight(1), first_weight(2))
+
+
 def test_a_missing_shard_and_missing_data_are_one_sentence(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -181,7 +221,7 @@ def test_every_small_preset_has_a_recipe_and_sensible_defaults(preset: str, stag
     assert stage_for(preset, stage) == stage
     usual = defaults_for(preset, stage)
     assert usual.steps >= 100 and usual.frames >= (2 if stage in ("2", "3") else 1)
-    recipe, size = recipe_for(preset, stage, changes={"perceptual": 0.0, "warping_perceptual": 0.0})
+    recipe, size = recipe_for(preset, stage, changes=NO_TRUNK)
     assert size == (64 if preset == "toy" else 256)
     assert recipe.kind == ("lite" if stage == "3" else "pechead")
     assert (recipe.discriminator is not None) == (stage in ("1b", "2"))

@@ -11,20 +11,21 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
 import torch
-from training_samples import ALONE, TinyRecipe, tiny_config, tiny_run, tiny_source
+from training_samples import ALONE, TinyDimensions, TinyRecipe, tiny_config, tiny_run, tiny_source
 
 from pechead_live.errors import InputError, OutputError
-from pechead_live.model.checkpoint import load_checkpoint
+from pechead_live.model.checkpoint import dimensions_text, load_checkpoint
 from pechead_live.training.loop import train
 from pechead_live.training.run.folder import average_path, state_path
 from pechead_live.training.run.metrics_log import read_metrics
-from pechead_live.training.run.state_file import read_state
+from pechead_live.training.run.state_file import RunState, read_state, write_state
 from pechead_live.training.start import weights_of
 
 FORK = multiprocessing.get_context("fork")  # torch is loaded already
@@ -163,14 +164,32 @@ def test_a_folder_of_another_preset_or_stage_is_refused(tmp_path: Path):
 
 def test_a_network_of_other_dimensions_is_refused(tmp_path: Path):
     tiny_run(tiny_config(tmp_path, steps=1))
+    with pytest.raises(InputError, match="has width 4, the one to train 6"):
+        tiny_run(tiny_config(tmp_path), TinyRecipe(width=6))
+    for file in (state_path(tmp_path), average_path(tmp_path)):
+        with pytest.raises(InputError, match="has width 4, the one to train 6"):
+            tiny_run(tiny_config(tmp_path / "next", start=file), TinyRecipe(width=6))
+
+
+def test_a_state_that_does_not_say_its_dimensions_is_continued(tmp_path: Path):
+    tiny_run(tiny_config(tmp_path, steps=1))
+    write_state(state_path(tmp_path), replace(state_of_run(tmp_path), dimensions=""))
+    assert [report.step for report in tiny_run(tiny_config(tmp_path, steps=2))] == [2]
+    write_state(state_path(tmp_path), replace(state_of_run(tmp_path), dimensions=""))
     with pytest.raises(InputError, match=r"first\.weight has shape"):
         tiny_run(tiny_config(tmp_path), TinyRecipe(width=6))
+
+
+def state_of_run(run: Path) -> RunState:
+    return read_state(state_path(run), preset="toy")
 
 
 @pytest.mark.parametrize("file", [state_path, average_path])
 def test_a_new_run_starts_from_the_averaged_weights_of_another(tmp_path: Path, file):
     tiny_run(tiny_config(tmp_path / "first", steps=4), TinyRecipe(judged=True))
-    weights, discriminator = weights_of(file(tmp_path / "first"), "lite", "toy")
+    weights, discriminator = weights_of(
+        file(tmp_path / "first"), "lite", "toy", dimensions_text(TinyDimensions())
+    )
     expected = load_checkpoint(average_path(tmp_path / "first"), "lite", "toy").tensors
     torch.testing.assert_close(weights, expected, rtol=2e-3, atol=1e-4)  # the file is float16
     assert bool(discriminator) == (file is state_path)

@@ -151,6 +151,7 @@ def test_the_run_folder_tells_what_was_asked_and_how_it_went(tmp_path: Path):
     tiny_run(tiny_config(tmp_path, steps=4, probe_seconds=0.0), TinyRecipe(judged=True))
     told = json.loads((tmp_path / "config.json").read_text())
     assert told["config"]["preset"] == "toy"
+    assert told["losses"]["pixel"] == 10.0
     assert [start["step"] for start in told["starts"]] == [0]
     assert {"command", "revision", "packages", "python", "at"} <= told["starts"][0].keys()
     assert told["starts"][0]["packages"]["torch"] == torch.__version__

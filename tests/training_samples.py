@@ -14,6 +14,7 @@ from pechead_live.training.batches.synthetic import SyntheticBatches
 from pechead_live.training.config import TrainConfig
 from pechead_live.training.distributed import Processes
 from pechead_live.training.loop import Report, train
+from pechead_live.training.losses.weights import LossConfig
 
 SIZE = 16
 ALONE = Processes(0, 1, torch.device("cpu"))
@@ -44,6 +45,7 @@ class TinyRecipe:
     """The guide's picture to the truth; ``noise`` makes the loss random."""
 
     kind = "lite"
+    weights = LossConfig()
 
     def __init__(self, *, width: int = 4, judged: bool = False, noise: float = 0.0) -> None:
         torch.manual_seed(0)

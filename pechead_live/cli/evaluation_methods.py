@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from pechead_live.cli.models import NETWORKS, factory_of
+from pechead_live.cli.models import BASELINE, NETWORKS, baseline_factory, factory_of
 from pechead_live.errors import InputError
 from pechead_live.evaluation.method import BUILT_IN, Method
 
-WORDS = f"{', '.join(BUILT_IN)}, or MODEL=CHECKPOINT with a model of {', '.join(NETWORKS)}"
+TRAINED = (*NETWORKS, BASELINE)
+WORDS = f"{', '.join(BUILT_IN)}, or MODEL=CHECKPOINT with a model of {', '.join(TRAINED)}"
 
 
 def methods_from(words: Sequence[str], *, seeds: bool) -> dict[str, list[Method]]:
@@ -37,13 +38,13 @@ def _method_from(word: str) -> tuple[str, Method]:
         raise InputError(f"the method {word!r} has no name before its colon: give one")
     if model in BUILT_IN and not equals:
         return setting, BUILT_IN[model]
-    if model not in NETWORKS:
+    if model not in TRAINED:
         what = f"{model} has no weights" if model in BUILT_IN else f"unknown method {model!r}"
         raise InputError(f"{what}: use {WORDS}")
     if not file:
         raise InputError(f"{model} needs its weights: write {model}=FILE.safetensors")
     checkpoint = Path(file)
-    factory = factory_of(model, checkpoint)
+    factory = baseline_factory(checkpoint) if model == BASELINE else factory_of(model, checkpoint)
     try:
         digest = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
     except OSError as error:

@@ -1,6 +1,7 @@
 """The options that choose what draws the portrait, how large, and on what background."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ def add_renderer_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("picture")
     group.add_argument(
         "--model",
-        choices=MODELS,
         default=ANALYTIC,
-        help="what draws the portrait (default: %(default)s); all others need --checkpoint",
+        metavar="MODEL",
+        help=f"what draws the portrait: {', '.join(MODELS)} (default: %(default)s); all others "
+        "need --checkpoint",
     )
     group.add_argument(
         "--checkpoint",
@@ -37,9 +39,11 @@ def add_renderer_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def renderer_from(arguments: argparse.Namespace, avatar: Avatar) -> Renderer[Any]:
-    """The renderer of `add_renderer_arguments` for ``avatar``."""
+def renderer_from(arguments: argparse.Namespace) -> Callable[[Avatar], Renderer[Any]]:
+    """What makes the renderer of `add_renderer_arguments` for an avatar; a model that there is not
+    and weights that are missing are refused at once."""
     width, height = size_from(arguments.size)
     path: Path | None = arguments.background
     background = None if path is None else read_photo(path)
-    return factory_of(arguments.model, arguments.checkpoint, background)(avatar, width, height)
+    factory = factory_of(arguments.model, arguments.checkpoint, background)
+    return lambda avatar: factory(avatar, width, height)

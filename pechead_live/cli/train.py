@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pechead_live.cli.interrupt import stop_on_signals
 from pechead_live.cli.progress import progress
 from pechead_live.cli.train_options import add_train_arguments, config_from, loss_changes
+from pechead_live.destination import check_folder
 from pechead_live.errors import InputError, MissingDependencyError
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Trains. 0 at the end of the run or of its minutes, 130 when it was interrupted."""
     try:
+        from pechead_live.training.data.manifest import FILE as MANIFEST
         from pechead_live.training.distributed import processes
         from pechead_live.training.loop import train
         from pechead_live.training.recipes.chosen import recipe_for
@@ -50,6 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
             f'training needs {error.name}: run pip install "pechead-live[train]"'
         ) from error
     config = config_from(arguments)
+    check_folder(config.run)
+    if (config.run / MANIFEST).exists():
+        raise InputError(f"{config.run} holds prepared data: give the run a folder of its own")
     if arguments.resume and not state_path(config.run).exists():
         raise InputError(f"{config.run} holds no checkpoint to go on from: leave out --resume")
     stop = threading.Event()
@@ -57,6 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
         recipe, size = recipe_for(
             config.preset,
             config.stage,
+            setting=config.setting,
+            seed=config.seed,
             losses=arguments.losses,
             changes=loss_changes(arguments.loss),
             teacher=arguments.teacher,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pechead_live.training.config import TrainConfig
 
 PRESETS = ("lite-s", "lite-m", "base", "paper", "toy", "reconstructor", "baseline")
+SETTINGS = ("kp", "lmk", "direct", "featcat", "mmfa", "full")
 STAGES = ("0", "1a", "1b", "2", "3")
 WARM_UP = 200
 """Steps, of a run that is long enough."""
@@ -27,6 +28,8 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
         "(default: the usual one of the preset)"
     )
     add("--stage", choices=STAGES, help=text)
+    text = "of table 4, of a PECHead: from kp, keypoints alone, to full (default: the preset's)"
+    add("--setting", choices=SETTINGS, help=text)
     text = "what 'data prepare' has made"
     add("--data", type=Path, required=True, metavar="FOLDER", help=text)
     text = "for checkpoints, metrics and pictures; the same command again goes on from there"
@@ -67,6 +70,7 @@ def config_from(arguments: argparse.Namespace) -> "TrainConfig":
     return TrainConfig(
         preset=arguments.preset,
         stage=stage,
+        setting=arguments.setting,
         data=arguments.data,
         run=arguments.run,
         minutes=arguments.minutes,

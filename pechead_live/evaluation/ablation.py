@@ -1,7 +1,28 @@
-"""Ablation (PECHead, table 4): any named methods through protocols 1 and 2, spread over seeds.
+r"""Ablation (PECHead, table 4): any named methods through protocols 1 and 2, spread over seeds.
 
 L1, SSIM, AKD and eFID are those of the reconstruction; CSIM, ARD and eFVD, as in the paper, those
 of the reenactment.
+
+The table compares settings that were trained alike: the same data, stages, steps, batches and
+seeds, each from its own untrained weights. With B a batch, for each SETTING of kp, lmk, direct,
+featcat, mmfa and full, and for each SEED of 0, 1 and 2, two runs, pairs and then clips::
+
+    pechead-live train --preset base --stage 1a --setting SETTING --seed SEED --batch B \
+        --data DATA --run runs/SETTING-SEED-pairs
+    pechead-live train --preset base --stage 2 --setting SETTING --seed SEED --batch B \
+        --data DATA --run runs/SETTING-SEED \
+        --init runs/SETTING-SEED-pairs/checkpoints/ema.safetensors
+
+Then all of them on clips and portraits of people who are not in DATA; the setting is read from the
+checkpoint, a row's name comes before the colon, and a name that comes again is another seed::
+
+    pechead-live evaluate ablation --data TEST -o out/ablation \
+        --method KP:base=runs/kp-0/checkpoints/ema.safetensors \
+        --method KP:base=runs/kp-1/checkpoints/ema.safetensors \
+        ... --method full:base=runs/full-2/checkpoints/ema.safetensors
+
+On a CPU ``toy`` in place of ``base`` compares the settings at 64 pixels. The preset's own switches
+(prior flow, pose Jacobians) are in all settings alike; ``paper`` has none of them.
 """
 
 from collections.abc import Mapping, Sequence

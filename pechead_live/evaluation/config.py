@@ -9,6 +9,9 @@ from pechead_live.evaluation.clip import FEWEST_FRAMES
 
 MotionMode = Literal["absolute", "relative"]
 
+MOST_EXPRESSIONS = 10_000
+"""Set on one portrait."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationConfig:
@@ -61,9 +64,10 @@ class EvaluationConfig:
             value: int = getattr(self, name)
             if value < 0:
                 raise InputError(f"{name} is {value}: it must be 0 or more")
-        if self.expressions_per_portrait < 1:
+        if not 1 <= self.expressions_per_portrait <= MOST_EXPRESSIONS:
             raise InputError(
-                f"expressions_per_portrait is {self.expressions_per_portrait}: at least 1"
+                f"expressions_per_portrait is {self.expressions_per_portrait}: "
+                f"1 to {MOST_EXPRESSIONS}"
             )
         if self.motion not in get_args(MotionMode):
             raise InputError(

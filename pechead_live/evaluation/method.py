@@ -5,8 +5,8 @@ from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from pechead_live.avatar.avatar import Avatar
 from pechead_live.coefficients import Coefficients
-from pechead_live.evaluation.clip import SIDE
 from pechead_live.evaluation.subject import Subject
+from pechead_live.footage.square import SIDE
 from pechead_live.frame import Frame, Picture, Pixels
 from pechead_live.protocols import Renderer
 from pechead_live.renderer.analytic import AnalyticRenderer

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pechead_live.coefficients import FloatArray
+from pechead_live.destination import make_folder
 from pechead_live.whole_file import write_whole
 
 Figures = dict[str, float | None]
@@ -42,7 +43,7 @@ class Result(NamedTuple):
 
 def save_result(result: Result, stem: Path, fingerprint: str) -> None:
     """Writes ``stem``.npz, then ``stem``.json, which is there only when both are whole."""
-    stem.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(stem.parent)
     arrays = {
         f"{column}/{method}": array
         for column, methods in result.features.items()

@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from pechead_live.destination import make_folder
 from pechead_live.frame import Pixels
 from pechead_live.whole_file import write_whole
 
@@ -39,5 +40,5 @@ def write_sheet(rows: Mapping[str, Sequence[Pixels]], path: Path, *, side: int) 
     sheet = np.concatenate(strips)
     ok, data = cv2.imencode(path.suffix, sheet[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     assert ok
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     write_whole(path, data.tobytes())

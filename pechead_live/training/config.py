@@ -5,9 +5,13 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from pechead_live.errors import InputError
+from pechead_live.training.data.manifest import LONGEST
 
 STAGES = ("0", "1a", "1b", "2", "3")
 """0 reconstructor, or motion alone; 1a image pairs; 1b with the discriminator; 2 clips; 3 lite."""
+
+MOST_STEPS, MOST_EXAMPLES = 10**9, 2**16
+"""Of a run, and of a step: more is a slip of the keyboard."""
 
 Precision = Literal["fp32", "bf16"]
 
@@ -21,6 +25,9 @@ class TrainConfig:
 
     stage: str
     """What is trained, and with which losses."""
+
+    setting: str | None = None
+    """One of table 4, of a PECHead; None takes the preset's own."""
 
     data: Path
     """Folder that `pechead-live data prepare` has filled."""
@@ -124,6 +131,13 @@ class TrainConfig:
         for name, (value, limit) in least.items():
             if not value >= limit:
                 raise InputError(f"{name} is {value}: it must be at least {limit:g}")
+        for name, (value, limit) in {
+            "steps": (self.steps, MOST_STEPS),
+            "batch": (self.batch, MOST_EXAMPLES),
+            "frames": (self.frames, LONGEST),
+        }.items():
+            if value > limit:
+                raise InputError(f"{name} is {value}: it must be at most {limit}")
         above_zero = {
             "learning rate": self.learning_rate,
             "clip norm": self.clip_norm,

@@ -72,9 +72,7 @@ def train(
     _check_split(config, here)
     learner = Learner(recipe, config, here)
     counts = begin(learner, recipe, config)
-    record = (
-        RunRecord(config, recipe.kind, after=counts.step, command=command) if here.writes else None
-    )
+    record = RunRecord(config, recipe, after=counts.step, command=command) if here.writes else None
     held_out: list[Batch] = []
     if record is not None and validation is not None:
         held_out = [validation.batch(i, 0, 1) for i in range(config.validation_batches)]
@@ -191,7 +189,7 @@ class _Run:
                 self._record.keep_best(self._learner.average, self._counts)
             self._record.look(seen, self._counts)
             told = ", ".join(f"{name} {value:.4f}" for name, value in seen.errors.items())
-            logger.info("step %d, held-out people: %s", self._counts.step, told)
+            logger.info("step %d, held-out people: %s", self._counts.step, told or "drawn")
         self._looked = time.monotonic()
 
     def _save(self) -> None:

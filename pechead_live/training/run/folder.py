@@ -4,6 +4,7 @@ import io
 import json
 import platform
 import subprocess
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import metadata
@@ -53,7 +54,7 @@ def make_folders(run: Path) -> None:
 def state_of(run: Path, config: TrainConfig) -> RunState | None:
     """The state that the run in ``run`` goes on from; None for a new one.
 
-    `InputError` if the folder holds a run of another preset or stage.
+    `InputError` if the folder holds a run of another preset or stage, or a longer one.
     """
     path = state_path(run)
     if not path.exists():
@@ -64,11 +65,19 @@ def state_of(run: Path, config: TrainConfig) -> RunState | None:
             f"{run} holds a run of stage {state.stage}, not {config.stage}: give another folder "
             f"and start from its weights with --init {average_path(run)}"
         )
+    if state.counts.step > config.steps:
+        raise InputError(
+            f"{run} has done {state.counts.step} steps already, more than the {config.steps} asked "
+            "for: give more --steps, or another folder"
+        )
     return state
 
 
-def note_start(config: TrainConfig, *, command: str, step: int) -> None:
-    """config.json: the settings of the newest start, and one entry for each start so far."""
+def note_start(config: TrainConfig, losses: Mapping[str, Any], *, command: str, step: int) -> None:
+    """config.json: the settings of the newest start, and one entry for each start so far.
+
+    ``losses``: the weights of the recipe's losses.
+    """
     path = config.run / "config.json"
     starts = _starts_in(path) if step else []
     starts.append(
@@ -81,7 +90,7 @@ def note_start(config: TrainConfig, *, command: str, step: int) -> None:
             "packages": _versions(),
         }
     )
-    content = {"config": asdict(config), "starts": starts}
+    content = {"config": asdict(config), "losses": dict(losses), "starts": starts}
     text = json.dumps(content, indent=1, default=str)
     write_durably(path, lambda part: _write_bytes(part, text.encode()))
 

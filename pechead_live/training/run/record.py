@@ -1,14 +1,18 @@
 """`RunRecord`: everything that the one writing process puts into a run's folder."""
 
+import contextlib
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
-from pechead_live.model.checkpoint import save_checkpoint
+from pechead_live.model.checkpoint import dimensions_text, save_checkpoint
+from pechead_live.sole_writer import sole_writer
 from pechead_live.training.config import TrainConfig
 from pechead_live.training.learner import Learner
+from pechead_live.training.recipes.recipe import Recipe
 from pechead_live.training.run.folder import (
     average_path,
     best_path,
@@ -25,11 +29,13 @@ from pechead_live.training.run.state_file import Counts, RunState, write_state
 class RunRecord:
     """The open folder of a run."""
 
-    def __init__(self, config: TrainConfig, kind: str, *, after: int, command: str) -> None:
+    def __init__(self, config: TrainConfig, recipe: Recipe, *, after: int, command: str) -> None:
         """Opens or makes it; ``after``: the steps that its checkpoint has. Raises `OutputError`."""
-        self._config, self._kind = config, kind
+        self._config, self._kind = config, recipe.kind
         make_folders(config.run)
-        note_start(config, command=command, step=after)
+        self._claim = contextlib.ExitStack()
+        self._claim.enter_context(sole_writer(config.run))
+        note_start(config, asdict(recipe.weights), command=command, step=after)
         self._metrics = MetricsLog(config.run, after=after)
 
     def log(self, line: Mapping[str, Any]) -> None:
@@ -52,7 +58,11 @@ class RunRecord:
         """The state, then the averaged weights; each appears whole or stays as it was."""
         config = self._config
         state = RunState(
-            preset=config.preset, stage=config.stage, counts=counts, tensors=learner.tensors()
+            preset=config.preset,
+            stage=config.stage,
+            dimensions=dimensions_text(learner.average.dimensions),
+            counts=counts,
+            tensors=learner.tensors(),
         )
         write_state(state_path(config.run), state)
         self._weights(average_path(config.run), learner.average, counts)
@@ -62,8 +72,9 @@ class RunRecord:
         self._weights(best_path(self._config.run), average, counts)
 
     def close(self) -> None:
-        """Finishes TensorBoard's file."""
+        """Finishes TensorBoard's file, and lets others write into the folder."""
         self._metrics.close()
+        self._claim.close()
 
     def _weights(self, path: Path, average: nn.Module, counts: Counts) -> None:
         extra = {

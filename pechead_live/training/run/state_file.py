@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from pechead_live.errors import InputError
-from pechead_live.model.tensor_file import read_tensors
+from pechead_live.model.tensor_file import check_finite, read_tensors
 from pechead_live.training.run.durable_file import write_durably
 
 FORMAT = "pechead-live training state"
@@ -31,6 +31,11 @@ class Counts:
     best: float | None = None
     """Smallest validation error so far."""
 
+    def __post_init__(self) -> None:
+        for value in (self.step, self.seconds, self.bad_steps, self.best or 0.0):
+            if not value >= 0:
+                raise ValueError(f"{self}: each must be a number of at least 0")
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RunState:
@@ -42,6 +47,9 @@ class RunState:
     stage: str
     """Of the run."""
 
+    dimensions: str = ""
+    """Of the network, as JSON; empty in a file that does not say."""
+
     counts: Counts
     """How far it is."""
 
@@ -50,12 +58,15 @@ class RunState:
 
 
 def write_state(path: Path, state: RunState) -> None:
-    """Writes all of ``state`` or nothing; `OutputError` on a full disk."""
+    """Writes all of ``state`` or nothing; `OutputError` on a full disk, `InputError` if a weight
+    is not finite."""
+    check_finite(path, state.tensors)
     metadata = {
         "format": FORMAT,
         "version": FORMAT_VERSION,
         "preset": state.preset,
         "stage": state.stage,
+        "dimensions": state.dimensions,
         "counts": json.dumps(asdict(state.counts)),
     }
     tensors = {
@@ -82,7 +93,10 @@ def read_state(path: Path, *, preset: str) -> RunState:
         stage = metadata["stage"]
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path} does not say how far its run is: copy it again") from error
-    return RunState(preset=preset, stage=stage, counts=counts, tensors=tensors)
+    dimensions = metadata.get("dimensions", "")
+    return RunState(
+        preset=preset, stage=stage, dimensions=dimensions, counts=counts, tensors=tensors
+    )
 
 
 def is_state(path: Path) -> bool:
