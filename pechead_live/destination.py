@@ -41,6 +41,33 @@ def check_destination(
         raise OutputError(f"{path} cannot be written ({reason}): give another name") from error
 
 
+def check_folder(path: Path) -> None:
+    """`OutputError` unless ``path`` is a folder that may be written to, or can be made as one."""
+    try:
+        there = next(place for place in (path, *path.absolute().parents) if place.exists())
+        if not there.is_dir():
+            raise OutputError(f"{path} cannot be a folder, {there} is a file: give another")
+        if not _writable(there):
+            raise OutputError(
+                f"{path} cannot be written: the folder {there} is write-protected, choose another"
+            )
+    except OutputError:
+        raise
+    except (OSError, ValueError) as error:  # a name too long, or with a null in it
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(f"{path} cannot be written ({reason}): give another name") from error
+
+
+def make_folder(path: Path) -> None:
+    """Makes ``path`` and those above it unless they are there; `OutputError` if that fails."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"the folder {path} cannot be made ({error.strerror}): give another"
+        ) from error
+
+
 def _same(path: Path, other: Path) -> bool:
     """True if both are one file; an ``other`` that cannot be looked at is another."""
     try:

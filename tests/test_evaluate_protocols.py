@@ -11,7 +11,7 @@ from still_samples import saved
 from pechead_live.detector.landmarker import Landmarker
 from pechead_live.errors import InputError, NoFaceError
 from pechead_live.evaluation import editing, reconstruction, reenactment
-from pechead_live.evaluation.clip import SIDE, open_clip
+from pechead_live.evaluation.clip import open_clip
 from pechead_live.evaluation.editing import edit_portrait
 from pechead_live.evaluation.method import ANALYTIC, COPY_SOURCE
 from pechead_live.evaluation.motion_asked import asked_motion, reframed
@@ -20,6 +20,7 @@ from pechead_live.evaluation.reenactment import pairs, reenact
 from pechead_live.evaluation.result import Figures, Result
 from pechead_live.evaluation.sheet import MARGIN
 from pechead_live.evaluation.subject import subject_of_photo
+from pechead_live.footage.square import SIDE
 from pechead_live.samples import sample
 
 PHOTO = sample("astronaut.jpg")

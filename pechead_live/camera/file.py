@@ -140,12 +140,16 @@ def open_video_file(path: Path) -> FileCamera:
 
 def open_clip(path: Path) -> Any:
     """An open PyAV container with at least one video stream; `InputError` for anything else."""
-    if not path.exists():
-        raise InputError(f"there is no file {path}: check the name")
-    if path.is_dir():
-        raise InputError(f"{path} is a folder: give a video file")
-    if path.stat().st_size == 0:
-        raise InputError(f"{path} is empty (0 bytes): give a video file")
+    try:
+        if not path.exists():
+            raise InputError(f"there is no file {path}: check the name")
+        if path.is_dir():
+            raise InputError(f"{path} is a folder: give a video file")
+        if path.stat().st_size == 0:
+            raise InputError(f"{path} is empty (0 bytes): give a video file")
+    except OSError as error:
+        reason = error.strerror
+        raise InputError(f"{path} cannot be read ({reason}): give a video file") from error
     try:
         container = av.open(str(path), metadata_errors="ignore")
     except (av.error.FFmpegError, OSError, ValueError) as error:

@@ -70,11 +70,12 @@ def run(arguments: argparse.Namespace) -> int:
     config, overrides = motion_config_from(arguments), overrides_from(arguments)
     driving: Path = arguments.driving
     # whatever can be refused is refused before the slow parts
-    inputs = [driving, arguments.source, arguments.background]
+    inputs = [driving, arguments.source, arguments.background, arguments.checkpoint]
     check_destination(arguments.output, tuple(CONTAINERS), inputs=inputs)
     clip = None if driving.suffix.lower() in RECORDINGS else driving
+    make_renderer = renderer_from(arguments)
     avatar = avatar_from(arguments)
-    renderer = renderer_from(arguments, avatar)
+    renderer = make_renderer(avatar)
     recording = read_recording(driving) if clip is None else _track(clip, arguments)
     if config.mode == "absolute" and arguments.crop == "auto":
         recording = reframed(recording, avatar.rest)

@@ -1,13 +1,17 @@
 """``pechead-live data``: training data from videos."""
 
 import argparse
+import math
 import os
 from itertools import islice
 from pathlib import Path
 
 from pechead_live.cli.progress import progress
-from pechead_live.errors import InputError, NoFaceError, OutputError
-from pechead_live.training.data.journal import read_records
+from pechead_live.destination import check_folder
+from pechead_live.errors import InputError, NoFaceError
+from pechead_live.sole_writer import sole_writer
+from pechead_live.training.data.earlier import check_new
+from pechead_live.training.data.journal import make_folders, read_records
 from pechead_live.training.data.layouts import LAYOUTS, Video
 from pechead_live.training.data.layouts.labels import labelled
 from pechead_live.training.data.manifest import read_manifest
@@ -15,6 +19,9 @@ from pechead_live.training.data.one_video import PrepareConfig
 from pechead_live.training.data.prepare import plan, prepare
 from pechead_live.training.data.report import FILE, report_lines, write_report
 from pechead_live.training.data.shard import check_shard
+
+MOST = 10**9
+"""Videos of a data set."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -101,25 +108,29 @@ def run_prepare(arguments: argparse.Namespace) -> int:
         raise InputError(
             f"--workers is {arguments.workers}, --limit {arguments.limit}: they must be at least 1"
         )
+    if not 0 < arguments.shard_mb < math.inf:
+        raise InputError(f"--shard-mb is {arguments.shard_mb:g}: it must be a number above 0")
     config = PrepareConfig(
         shortest=arguments.shortest,
         longest=arguments.longest,
         least_side=arguments.least_side,
         shard_bytes=round(arguments.shard_mb * 1e6),
     )
+    check_folder(folder)
     videos = find_videos(arguments.folder, arguments.layout, arguments.limit)
     if arguments.manifest is not None:
         videos = labelled(videos, arguments.manifest)
-    if folder.exists() and not folder.is_dir():
-        raise OutputError(f"{folder} is a file: give a folder for the shards")
-    work = plan(arguments.folder, videos, folder, config)
-    missing = len(work.missing)
-    if missing < len(videos):
-        print(f"{len(videos) - missing} of {len(videos)} videos are done already")
-    for _ in progress(prepare(work, arguments.workers), missing, "preparing"):
-        pass
-    manifest, records = read_manifest(folder), list(read_records(folder).values())
-    write_report(folder, manifest, records)
+    check_new(folder)
+    make_folders(folder)
+    with sole_writer(folder):
+        work = plan(arguments.folder, videos, folder, config)
+        missing = len(work.missing)
+        if missing < len(videos):
+            print(f"{len(videos) - missing} of {len(videos)} videos are done already")
+        for _ in progress(prepare(work, arguments.workers), missing, "preparing"):
+            pass
+        manifest, records = read_manifest(folder), list(read_records(folder).values())
+        write_report(folder, manifest, records)
     print("\n".join(report_lines(manifest, records)))
     if not manifest.shards:
         raise NoFaceError(
@@ -144,9 +155,12 @@ def run_show(arguments: argparse.Namespace) -> int:
 
 def find_videos(folder: Path, layout: str, limit: int | None) -> list[Video]:
     """The first ``limit`` videos of a data set; `InputError` if there is none."""
-    if not folder.is_dir():
-        raise InputError(f"there is no folder {folder}: give one with videos")
-    videos = list(islice(LAYOUTS[layout](folder), limit))
+    try:
+        if not folder.is_dir():
+            raise InputError(f"there is no folder {folder}: give one with videos")
+        videos = list(islice(LAYOUTS[layout](folder), None if limit is None else min(limit, MOST)))
+    except OSError as error:
+        raise InputError(f"{folder} cannot be read ({error.strerror}): give another") from error
     if not videos:
         raise InputError(
             f"{folder} holds no video where the layout '{layout}' has them: "

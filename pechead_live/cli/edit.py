@@ -69,8 +69,9 @@ def run(arguments: argparse.Namespace) -> int:
     inputs = [arguments.source, arguments.background, arguments.checkpoint]
     check_destination(output, SUFFIXES, inputs=inputs)
     overrides = overrides_from(arguments)
+    make_renderer = renderer_from(arguments)
     avatar = avatar_from(arguments)
-    renderer = renderer_from(arguments, avatar)
+    renderer = make_renderer(avatar)
     start = avatar.rest
     if arguments.frontalize:
         start = replace(start, rotation=np.eye(3, dtype=np.float32))

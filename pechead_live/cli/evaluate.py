@@ -71,9 +71,9 @@ def _add_inputs(parser: argparse.ArgumentParser, protocol: str) -> None:
         "--method",
         action="append",
         metavar="METHOD",
-        help="copy-source, analytic, or [NAME:]MODEL=CHECKPOINT such as lite-s=run/ema.safetensors "
-        "or KP:base=kp.safetensors; may be repeated, in an ablation also with the same NAME, once "
-        f"a seed (default: {' and '.join(METHODS)})",
+        help="copy-source, analytic, or [NAME:]MODEL=CHECKPOINT such as lite-s=ema.safetensors, "
+        "baseline=fomm.safetensors or KP:base=kp.safetensors; may be repeated, in an ablation "
+        f"also with the same NAME, once a seed (default: {' and '.join(METHODS)})",
     )
     parser.add_argument(
         "-o",

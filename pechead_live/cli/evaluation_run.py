@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from pechead_live.cli.progress import progress
-from pechead_live.errors import NoFaceError, OutputError
+from pechead_live.destination import check_folder, make_folder
+from pechead_live.errors import NoFaceError
 from pechead_live.evaluation import ablation, editing, reconstruction, reenactment
 from pechead_live.evaluation.config import EvaluationConfig
 from pechead_live.evaluation.method import Method
@@ -72,13 +73,14 @@ def evaluate(
     protocol: Protocol = arguments.protocol
     folder: Path = arguments.output
     methods = [method for several in groups.values() for method in several]
+    check_folder(folder)
     clips = clips_in(arguments.data, arguments.clips)
     portraits: list[Path] = []
     if protocol != "reconstruction":
         portraits = portraits_in(arguments.portraits or arguments.data)
     tasks = tasks_of(protocol, clips, portraits, methods, config, folder / "sheets")
     settings = settings_of(config, methods, [*clips, *portraits])
-    _make_folder(folder)
+    make_folder(folder)
     parts = folder / "parts"
     done = run_tasks(
         tasks,
@@ -148,15 +150,6 @@ def _lines(
     methods = [method for several in groups.values() for method in several]
     columns = COLUMNS[protocol]
     return [Line(m.name, mean_figures(every, m.name, columns), {}) for m in methods]
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(
-            f"{folder} cannot be made ({error.strerror}): give another folder with -o"
-        ) from error
 
 
 def _versions() -> dict[str, str]:

@@ -12,6 +12,7 @@ from pechead_live.avatar.avatar import Avatar
 from pechead_live.errors import InputError, MissingDependencyError
 from pechead_live.frame import Pixels
 from pechead_live.protocols import Renderer
+from pechead_live.reachable import is_file
 from pechead_live.renderer.analytic import AnalyticRenderer
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _baseline(avatar: Avatar, width: int, height: int, *, checkpoint: Path) -> "
 
 
 def _check_file(checkpoint: Path) -> None:
-    if not checkpoint.is_file():
+    if not is_file(checkpoint):
         raise InputError(
             f"there is no checkpoint {checkpoint}: give the .safetensors file of a training run"
         )

@@ -79,10 +79,11 @@ def run(arguments: argparse.Namespace) -> int:
     if len(set(specs)) < len(specs):
         raise InputError(f"a sink is named twice in {', '.join(specs)}: name each once")
     if arguments.report is not None:
-        check_destination(arguments.report)
+        check_destination(arguments.report, inputs=_inputs(arguments))
     for spec in specs:
         if spec.startswith(FILE):
             check_destination(Path(spec.removeprefix(FILE)).expanduser(), inputs=_inputs(arguments))
+    make_renderer = renderer_from(arguments)
     with ExitStack() as stack:
         # whatever can be refused is refused before the slow parts are loaded
         first_camera, tracker_of = _open_camera_and_tracker(arguments)
@@ -97,7 +98,7 @@ def run(arguments: argparse.Namespace) -> int:
         avatar = avatar_from(arguments)
         tracker = tracker_of()
         stack.callback(tracker.close)
-        renderer = renderer_from(arguments, avatar)
+        renderer = make_renderer(avatar)
         requests: SimpleQueue[Callable[[Any], Any]] = SimpleQueue()
         stop = threading.Event()
         cameras = [first_camera]
@@ -143,7 +144,7 @@ def _inputs(arguments: argparse.Namespace) -> list[Path | None]:
     """The files this run reads: no sink may replace them."""
     camera: str = arguments.camera
     driving = Path(camera.removeprefix(REPLAY)).expanduser()
-    return [arguments.source, arguments.background, driving]
+    return [arguments.source, arguments.background, arguments.checkpoint, driving]
 
 
 def _open_camera(arguments: argparse.Namespace) -> Camera:

@@ -17,6 +17,7 @@ from pechead_live.errors import InputError, MissingDependencyError
 from pechead_live.facemodel.topology import LEFT_IRIS, NOSE_TIP, RIGHT_IRIS
 from pechead_live.footage.points import to_pixels
 from pechead_live.frame import Pixels, check_pixels
+from pechead_live.reachable import is_file
 
 SIDE = 112
 """Pixels of the aligned face."""
@@ -49,7 +50,7 @@ class ArcFaceEmbedder:
                 f"CSIM-ArcFace needs onnxruntime, which cannot be loaded ({error}): "
                 "run pip install 'pechead-live[onnx]'"
             ) from error
-        if not path.is_file():
+        if not is_file(path):
             raise InputError(f"there is no file {path}: give the ONNX file of an ArcFace network")
         try:
             self._session: Any = onnxruntime.InferenceSession(

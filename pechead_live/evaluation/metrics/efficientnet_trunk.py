@@ -20,6 +20,7 @@ from torch.nn import functional
 
 from pechead_live.assets import CACHE
 from pechead_live.errors import InputError, MissingAssetError
+from pechead_live.reachable import is_file
 
 FILE = "efficientnet-lite0-57934424.pth"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
@@ -138,7 +139,7 @@ def find_efficientnet(given: Path | None = None) -> Path:
     Raises `InputError` if ``given`` does not exist, `MissingAssetError` if there are none.
     """
     if given is not None:
-        if not given.is_file():
+        if not is_file(given):
             raise InputError(f"there is no file {given}: give the path of {FILE}")
         return given
     spec = importlib.util.find_spec(CARRIER)

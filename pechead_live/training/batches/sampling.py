@@ -95,7 +95,7 @@ def split_by_identity(
 
     Who is held out depends on the name alone, so that more data moves nobody.
     """
-    names = sorted({chunk.identity for chunk in chunks}, key=lambda n: zlib.crc32(n.encode()))
+    names = sorted({chunk.identity for chunk in chunks}, key=_place)
     held = set(names[: round(validation * len(names))])
     return (
         [chunk for chunk in chunks if chunk.identity not in held],
@@ -103,13 +103,18 @@ def split_by_identity(
     )
 
 
+def _place(name: str) -> int:
+    """Of a person in the order; the name may be that of a file in no known encoding."""
+    return zlib.crc32(name.encode(errors="surrogatepass"))
+
+
 def usable(chunks: Sequence[Chunk], config: SamplingConfig) -> list[Chunk]:
     """Those with a portrait and enough frames; `InputError` if there is none."""
     found = [c for c in chunks if c.portraits and len(c.coefficients) >= config.frames]
     if not found:
         raise InputError(
-            f"none of {len(chunks)} chunks has a portrait and {config.frames} frames: "
-            "prepare more footage with 'pechead-live data prepare'"
+            f"none of {len(chunks)} chunks has a portrait and {config.frames} frames: give fewer "
+            "--frames, a smaller --validation, or more footage to 'pechead-live data prepare'"
         )
     return found
 

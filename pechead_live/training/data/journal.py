@@ -18,6 +18,9 @@ from pechead_live.whole_file import write_whole
 JOURNAL, UNPACKED = "journal", "unpacked"
 """Folders of the prepared data."""
 
+_DAMAGED = (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError)
+"""What a damaged entry raises."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class VideoRecord:
@@ -82,8 +85,9 @@ def read_records(folder: Path) -> dict[str, VideoRecord]:
         try:
             content = json.loads(path.read_bytes())
             chunks = tuple(chunk_entry(chunk) for chunk in content.pop("chunks"))
-            record = VideoRecord(**content)
-        except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+            dropped = {str(reason): int(n) for reason, n in content.pop("dropped").items()}
+            record = VideoRecord(**content, dropped=dropped)
+        except _DAMAGED as error:
             raise InputError(
                 f"{path} is damaged ({error}): remove it, and its video is done again"
             ) from error

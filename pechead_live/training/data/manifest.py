@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from pechead_live.errors import InputError
+from pechead_live.reachable import is_file
 from pechead_live.whole_file import write_whole
 
 FILE = "manifest.json"
 FORMAT = "pechead-live shards"
 VERSION = 1
+
+LONGEST = 4096
+"""Frames of a chunk at most."""
 
 ADVICE = "prepare the data again with 'pechead-live data prepare', or copy the folder again"
 
@@ -82,7 +86,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 def read_manifest(folder: Path) -> Manifest:
     """Reads what `write_manifest` wrote; `InputError` says what is wrong with it."""
     path = folder / FILE
-    if not path.is_file():
+    if not is_file(path):
         raise InputError(
             f"{folder} holds no {FILE}: give a folder made by 'pechead-live data prepare'"
         )
@@ -131,7 +135,11 @@ def chunk_entry(entry: Any) -> ChunkEntry:
         frames=int(entry["frames"]),
         portraits=tuple(int(place) for place in entry["portraits"]),
     )
-    if not _CHUNK.fullmatch(chunk.name) or not 0 < chunk.fps < 1e6 or chunk.frames < 1:
+    if (
+        not _CHUNK.fullmatch(chunk.name)
+        or not 0 < chunk.fps < 1e6
+        or not 1 <= chunk.frames <= LONGEST
+    ):
         raise ValueError(f"chunk {chunk.name!r} of {chunk.frames} frames at {chunk.fps} fps")
     if any(not 0 <= place < chunk.frames for place in chunk.portraits):
         raise ValueError(f"a portrait of {chunk.name!r} that it does not have")

@@ -17,12 +17,17 @@ from pechead_live.errors import (
     MissingDependencyError,
     OutputError,
 )
+from pechead_live.training.data.earlier import (
+    check_new,
+    names_of,
+    still_true,
+    without_lost,
+)
 from pechead_live.training.data.journal import (
     VideoRecord,
     file_stamp,
     make_folders,
     read_records,
-    unique_names,
     write_record,
 )
 from pechead_live.training.data.layouts import Video
@@ -100,8 +105,9 @@ def plan(root: Path, videos: Sequence[Video], folder: Path, config: PrepareConfi
     """Looks at what an earlier run has done of it; makes ``folder``.
 
     A video that could not be used is tried again if its file has changed. `InputError` if the
-    folder was made with other settings; `OutputError` if it cannot be written.
+    folder was made with other settings; `OutputError` if it cannot be written or holds other files.
     """
+    check_new(folder)
     make_folders(folder)
     settings = asdict(config)
     manifest = Manifest(settings=settings, shards=())
@@ -115,12 +121,11 @@ def plan(root: Path, videos: Sequence[Video], folder: Path, config: PrepareConfi
             "give the same again, or another folder"
         )
     sources = [_source(root, video) for video in videos]
-    names = unique_names(sources)
+    records = read_records(folder)
+    names = names_of(sources, records)
     jobs = tuple(Job(*job) for job in zip(videos, names, sources, strict=True))
-    records = _still_true(jobs, read_records(folder))
-    packed = {chunk.name for chunk in manifest.chunks}
-    chunks = [chunk for record in records.values() for chunk in record.chunks]
-    pending = tuple(chunk for chunk in chunks if chunk.name not in packed)
+    records = still_true(folder, {job.name: job.video.path for job in jobs}, records)
+    records, pending = without_lost(folder, records, manifest)
     remove_leftovers(folder, pending)
     return Plan(
         folder=folder,
@@ -204,13 +209,3 @@ def _source(root: Path, video: Video) -> str:
     end = "" if video.end is None else f"{video.end:g}"
     region = "" if video.region is None else "&box=" + ",".join(f"{v:g}" for v in video.region)
     return f"{path}#t={video.start:g},{end}{region}"
-
-
-def _still_true(jobs: Sequence[Job], records: dict[str, VideoRecord]) -> dict[str, VideoRecord]:
-    """The records without those of skipped videos whose file is another now."""
-    stamps = {job.name: job.video.path for job in jobs}
-    return {
-        name: record
-        for name, record in records.items()
-        if record.chunks or name not in stamps or record.stamp == file_stamp(stamps[name])
-    }

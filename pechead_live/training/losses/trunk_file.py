@@ -21,6 +21,7 @@ from torch import Tensor
 
 from pechead_live.assets import CACHE
 from pechead_live.errors import InputError, MissingAssetError, MissingDependencyError
+from pechead_live.reachable import is_file
 from pechead_live.whole_file import write_whole
 
 logger = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ def find_trunk(given: Path | None = None, *, cache: Path = CACHE) -> Path:
     Raises `InputError` if ``given`` does not exist, `MissingAssetError` if there is none anywhere.
     """
     if given is not None:
-        if not given.is_file():
+        if not is_file(given):
             raise InputError(f"there is no trunk {given}: give a safetensors file of VGG19")
         return given
     for name in (VGG19_FILE, VGG16_FILE):

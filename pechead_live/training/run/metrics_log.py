@@ -98,9 +98,12 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
         raise InputError(f"{path} cannot be read ({error}): give the folder of a run") from error
     for row in text.splitlines():
         try:
-            lines.append(json.loads(row))
-        except ValueError:
+            line = json.loads(row)
+        except (ValueError, RecursionError):
             break
+        if not (isinstance(line, dict) and isinstance(line.get("step"), int)):
+            break
+        lines.append(line)
     return lines
 
 
@@ -122,7 +125,10 @@ def _open_board(folder: Path, after: int) -> Board | None:
     except ImportError:
         logger.info("no TensorBoard events: pip install tensorboard to have them")
         return None
-    return SummaryWriter(str(folder), purge_step=after + 1)
+    try:
+        return SummaryWriter(str(folder), purge_step=after + 1)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
 
 
 def _curves(name: str, value: Any) -> list[tuple[str, float]]:

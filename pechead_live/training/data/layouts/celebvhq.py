@@ -44,7 +44,7 @@ def _clips(root: Path) -> dict[str, Video]:
     try:
         content = json.loads(found[0].read_bytes())
         return {name: _clip(clip) for name, clip in content["clips"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
             f"{found[0]} is not CelebV-HQ's list of clips ({error}): get it again"
         ) from error

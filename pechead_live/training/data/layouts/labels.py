@@ -18,7 +18,7 @@ def labelled(videos: Iterable[Video], table: Path) -> list[Video]:
             reader = csv.DictReader(file)
             rows = {(table.parent / (row.get("file") or "")).resolve(): row for row in reader}
             missing = set(COLUMNS) - set(reader.fieldnames or [])
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise InputError(f"{table} cannot be read as CSV ({error}): give another file") from error
     if missing:
         raise InputError(f"{table} has no column {', '.join(sorted(missing))}: add it")
