@@ -23,8 +23,7 @@ def test_every_committed_record_keeps_to_the_schema(path: Path):
     content = json.loads(path.read_text(encoding="utf-8"))
     check_record(content)
     assert content["benchmark"] == path.stem
-    if path.stem != "quality":  # its module has become `pechead-live evaluate reconstruction`
-        assert (RESULTS.parent / f"{path.stem}.py").is_file()
+    assert (RESULTS.parent / f"{path.stem}.py").is_file()
 
 
 def test_there_are_records():

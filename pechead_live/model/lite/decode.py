@@ -20,6 +20,10 @@ ALPHA_BIAS = 4.5
 """At first a grey 0.5 is painted with 1.1 % over the guide picture: 1.4 levels of 255 at most."""
 
 
+PAINTED = 12
+"""Channels at half the size that a pixel shuffle makes into RGB; the one after them is alpha."""
+
+
 class Decoded(NamedTuple):
     """What the decoder makes of one frame."""
 
@@ -109,12 +113,12 @@ class Decoder(nn.Module):
         self.narrow_64 = ConvNorm(d.decode_64, d.decode_128, 1)
         self.up_128 = ConvNorm(d.decode_128 + d.features_128 + d.guide_128, d.decode_128)
         self.refine_128 = Rep3x3(d.decode_128)
-        self.out = nn.Conv2d(d.decode_128, 16, 3, padding=1)
+        self.out = nn.Conv2d(d.decode_128, PAINTED + 1, 3, padding=1)
         nn.init.zeros_(self.out.weight)
         assert self.out.bias is not None
         nn.init.zeros_(self.out.bias)
         with torch.no_grad():
-            self.out.bias[12:] = ALPHA_BIAS
+            self.out.bias[PAINTED:] = ALPHA_BIAS
         self.register_buffer("border", border_mask(d.size), persistent=False)
 
     def forward(
@@ -141,9 +145,12 @@ class Decoder(nn.Module):
         at_64 = self.refine_64(self.up_64(torch.cat([_doubled(raised), at_64], dim=1)))
         raised = _doubled(self.narrow_64(at_64))
         at_128 = self.up_128(torch.cat([raised, features_128, guide_128], dim=1))
-        out = functional.pixel_shuffle(at_least_float32(self.out(self.refine_128(at_128))), 2)
-        alpha = 1 - self.border * (1 - torch.sigmoid(out[:, 3:]))
-        return Decoded(torch.sigmoid(out[:, :3]), alpha, at_least_float32(hidden))
+        out = at_least_float32(self.out(self.refine_128(at_128)))
+        painted = torch.sigmoid(functional.pixel_shuffle(out[:, :PAINTED], 2))
+        # an alpha that is shuffled too draws dots wherever the painting sets in
+        alpha = functional.interpolate(out[:, PAINTED:], scale_factor=2.0, mode="bilinear")
+        alpha = 1 - self.border * (1 - torch.sigmoid(alpha))
+        return Decoded(painted, alpha, at_least_float32(hidden))
 
 
 def _doubled(features: Tensor) -> Tensor:
