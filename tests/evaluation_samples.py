@@ -27,15 +27,18 @@ QUICK = EvaluationConfig(identity_frames=0, perceptual=False, stride=6)
 
 
 def moving_clip(folder: Path, name: str = "talk.mp4", first: int = 0) -> Path:
-    """A clip of the astronaut who talks fast, every eighth frame of the recording, and shakes the
-    head."""
+    """A clip of the astronaut who talks fast, every eighth frame of the recording, shakes the head,
+    and smiles and wonders by turns: expressions that no detector misses."""
     recording = read_recording(sample("talking.npz"))
     chosen = recording.coefficients[first::8][:FRAMES]
     renderer = AnalyticRenderer(astronaut(), 320, 320)
     sink = FileSink(folder / name, 320, 320, recording.fps)
     try:
         for i, moved in enumerate(asked_motion(chosen, astronaut().rest, "relative")):
-            turned = apply_overrides(moved, Overrides(yaw=15 * math.sin(0.5 * i)))
+            smile, wonder = max(0.0, math.sin(0.7 * i)), max(0.0, -math.sin(0.7 * i))
+            expressions = {"mouthSmileLeft": smile, "mouthSmileRight": smile, "browInnerUp": wonder}
+            asked = Overrides(yaw=15 * math.sin(0.5 * i), expressions=expressions)
+            turned = apply_overrides(moved, asked)
             picture, _ = renderer.render(turned, renderer.initial_state())
             sink.write(replace(picture, captured_at=i / recording.fps))
     finally:

