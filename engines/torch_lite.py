@@ -4,15 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
+from engines.tensors import one, picture_of, pixels_of
 from pechead_live.coefficients import FloatArray
 from pechead_live.errors import InputError
+from pechead_live.frame import Pixels
 from pechead_live.model.checkpoint import dimensions_of, load_checkpoint, load_into
 from pechead_live.model.lite.dimensions import LITE_PRESETS, LiteDimensions
-from pechead_live.model.lite.network import Lite
-from pechead_live.model.lite.network import LiteSource as SourceTensors
-from pechead_live.renderer.lite_network import LiteMotion, LiteNetwork, LitePainting, LiteSource
+from pechead_live.model.lite.network import Lite, LiteSource, LiteState
+from pechead_live.renderer.lite_network import LiteDrawing
 
 
 class TorchLite:
@@ -28,71 +28,47 @@ class TorchLite:
         """Side of a picture, pixels."""
         return self._network.dimensions.size
 
-    @property
-    def hidden_shape(self) -> tuple[int, int, int]:
-        """Rows, columns and channels of the recurrent state."""
-        side = self._network.dimensions.grid // 2
-        return side, side, self._network.dimensions.hidden
-
     @torch.inference_mode()
-    def encode(self, portrait: FloatArray, condition: FloatArray) -> LiteSource:
+    def source(self, portrait: Pixels, condition: FloatArray) -> LiteSource:
         """See `LiteNetwork`."""
-        source = self._network.encode(_image(portrait), _one(condition))
-        return LiteSource(
-            _array(source.features_64),
-            _array(source.features_128),
-            _array(source.motion_features),
-            source.keypoints[0].numpy(),
-        )
+        return self._network.encode(picture_of(portrait), one(condition))
 
     @torch.inference_mode()
-    def motion(
+    def initial_state(self, source: LiteSource) -> LiteState:
+        """Zeros."""
+        del source
+        return self._network.initial_state(1)
+
+    @torch.inference_mode()
+    def step(
         self,
         source: LiteSource,
         condition: FloatArray,
+        guide_picture: Pixels,
         guide_flow: FloatArray,
         guide_share: FloatArray,
-    ) -> LiteMotion:
+        state: LiteState,
+    ) -> tuple[LiteDrawing, LiteState]:
         """See `LiteNetwork`."""
-        tensors = SourceTensors(
-            _image(source.features_64),
-            _image(source.features_128),
-            _image(source.motion_features),
-            _one(source.keypoints),
+        (_, residual, _), decoded = self._network.drawing(
+            source,
+            one(condition),
+            picture_of(guide_picture),
+            one(guide_flow),
+            one(guide_share),
+            state,
         )
-        flow, residual, occlusion = self._network.motion(
-            tensors,
-            _one(condition),
-            _one(guide_flow),
-            _one(guide_share),
+        if not bool(torch.isfinite(decoded.hidden).all()):
+            raise FloatingPointError("the network's memory is not finite")
+        drawing = LiteDrawing(
+            np.ascontiguousarray(residual[0].numpy()),
+            pixels_of(decoded.painted),
+            np.ascontiguousarray(decoded.alpha[0, 0].numpy()),
         )
-        return LiteMotion(
-            flow[0].contiguous().numpy(), residual[0].contiguous().numpy(), _array(occlusion)
-        )
-
-    @torch.inference_mode()
-    def decode(
-        self,
-        features_64: FloatArray,
-        features_128: FloatArray,
-        occlusion: FloatArray,
-        condition: FloatArray,
-        guide_picture: FloatArray,
-        hidden: FloatArray,
-    ) -> LitePainting:
-        """See `LiteNetwork`."""
-        decoded = self._network.decode(
-            _image(features_64),
-            _image(features_128),
-            _image(occlusion),
-            _one(condition),
-            _image(guide_picture),
-            _image(hidden),
-        )
-        return LitePainting(*(_array(tensor) for tensor in decoded))
+        return drawing, LiteState(decoded.hidden)
 
 
-def open_torch_lite(path: Path, preset: str | None = None) -> LiteNetwork:
+def open_torch_lite(path: Path, preset: str | None = None) -> TorchLite:
     """The lite network of a checkpoint; `InputError` if it is another one.
 
     ``preset``: the dimensions that it must have, a key of `LITE_PRESETS`; ``lite-toy`` is ``toy``.
@@ -111,18 +87,3 @@ def open_torch_lite(path: Path, preset: str | None = None) -> LiteNetwork:
     network = Lite(dimensions)
     load_into(network, checkpoint.tensors)
     return TorchLite(network)
-
-
-def _one(array: FloatArray) -> Tensor:
-    """A batch of one."""
-    return torch.from_numpy(np.ascontiguousarray(array))[None]
-
-
-def _image(array: FloatArray) -> Tensor:
-    """(H, W, C) to (1, C, H, W) in the same memory."""
-    return _one(array).permute(0, 3, 1, 2)
-
-
-def _array(tensor: Tensor) -> FloatArray:
-    """(1, C, H, W) to (H, W, C)."""
-    return np.ascontiguousarray(tensor[0].permute(1, 2, 0).numpy())

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import numpy as np
 import torch
-from torch import Tensor
 
+from engines.tensors import one, picture_of, pixels_of
 from pechead_live.coefficients import FloatArray
+from pechead_live.frame import Pixels
 from pechead_live.model.checkpoint import dimensions_of, load_checkpoint, load_into
 from pechead_live.model.dimensions import Dimensions
 from pechead_live.model.pechead import Driving, PECHead, Source, State
@@ -25,10 +25,10 @@ class TorchPechead:
         return self._network.dimensions.size
 
     @torch.inference_mode()
-    def source(self, portrait: FloatArray, condition: FloatArray, landmarks: FloatArray) -> Source:
-        """``portrait`` (S, S, 3) RGB in [0, 1], its ``condition`` (61,) and landmarks (70, 2)."""
-        picture = _one(portrait).permute(0, 3, 1, 2)
-        return self._network.source(picture, _one(condition), _one(landmarks))
+    def source(self, portrait: Pixels, condition: FloatArray, landmarks: FloatArray) -> Source:
+        """``portrait`` (S, S, 3) RGB, its ``condition`` (61,) and landmarks (70, 2)."""
+        picture = picture_of(portrait)
+        return self._network.source(picture, one(condition), one(landmarks))
 
     @torch.inference_mode()
     def initial_state(self, source: Source) -> State:
@@ -43,11 +43,11 @@ class TorchPechead:
         landmarks: FloatArray,
         prior_flow: FloatArray,
         state: State,
-    ) -> tuple[FloatArray, State]:
-        """``condition`` (61,), l^d (70, 2) and F0 (64, 64, 2) to (S, S, 3) in [0, 1]."""
-        driving = Driving(_one(condition), _one(landmarks), _one(prior_flow))
+    ) -> tuple[Pixels, State]:
+        """``condition`` (61,), l^d (70, 2) and F0 (64, 64, 2) to (S, S, 3) RGB."""
+        driving = Driving(one(condition), one(landmarks), one(prior_flow))
         output, state = self._network.step(source, driving, state)
-        return output.picture[0].permute(1, 2, 0).contiguous().numpy(), state
+        return pixels_of(output.picture), state
 
 
 def open_torch_pechead(path: Path, preset: str | None = None) -> TorchPechead:
@@ -57,8 +57,3 @@ def open_torch_pechead(path: Path, preset: str | None = None) -> TorchPechead:
     network = PECHead(dimensions_of(checkpoint, Dimensions))
     load_into(network, checkpoint.tensors)
     return TorchPechead(network)
-
-
-def _one(array: FloatArray) -> Tensor:
-    """A batch of one."""
-    return torch.from_numpy(np.ascontiguousarray(array))[None]

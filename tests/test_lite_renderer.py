@@ -3,6 +3,7 @@
 import logging
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,10 +19,11 @@ from pechead_live.facemodel.condition import condition_of
 from pechead_live.frame import Pixels
 from pechead_live.model.checkpoint import save_checkpoint
 from pechead_live.model.lite.network import Lite
+from pechead_live.model.lite.network import LiteState as Memory
 from pechead_live.renderer.analytic import AnalyticRenderer
 from pechead_live.renderer.lattice import finer, sampled
 from pechead_live.renderer.lite import LiteRenderer, LiteState
-from pechead_live.renderer.lite_network import LiteMotion, LitePainting
+from pechead_live.renderer.lite_network import LiteDrawing
 
 SIZES = [(256, 256), (512, 512), (1280, 720)]
 
@@ -33,17 +35,13 @@ class Painted(TorchLite):
         super().__init__(network)
         self.alpha, self.colour, self.shift = alpha, colour, shift
 
-    def motion(self, *given: object) -> LiteMotion:
-        motion = super().motion(*given)  # pyright: ignore[reportArgumentType]
-        return motion._replace(residual=motion.residual + np.float32(self.shift))
-
-    def decode(self, *given: object) -> LitePainting:
-        painting = super().decode(*given)  # pyright: ignore[reportArgumentType]
-        border = self._network.decoder.border.numpy()[..., None]
+    def step(self, *given: Any) -> tuple[LiteDrawing, Any]:
+        drawing, state = super().step(*given)
+        border = self._network.decoder.border.numpy()
         alpha = 1 - border * np.float32(1 - self.alpha)
-        return painting._replace(
-            painted=np.full_like(painting.painted, self.colour), alpha=alpha.astype(np.float32)
-        )
+        painted = np.full_like(drawing.painted, round(255 * self.colour))
+        residual = drawing.residual + np.float32(self.shift)
+        return LiteDrawing(residual, painted, alpha.astype(np.float32)), state
 
 
 def moved(yaw: float = 12.0, jaw: float = 0.4) -> Coefficients:
@@ -143,9 +141,9 @@ def test_its_memory_goes_in_and_comes_out() -> None:
     renderer = LiteRenderer(astronaut(), 256, 256, TorchLite(shaken()))
     first, second = sequence()[1:3]
     start = renderer.initial_state()
-    assert not start.hidden.any()
+    assert not start.memory.hidden.any()
     _, state = renderer.render(first, start)
-    assert state.hidden.any() and not start.hidden.any()
+    assert state.memory.hidden.any() and not start.memory.hidden.any()
     carried = renderer.render(second, state)[0].pixels
     assert np.array_equal(carried, renderer.render(second, state)[0].pixels)
     assert not np.array_equal(carried, draw(renderer, second))
@@ -177,15 +175,22 @@ def test_a_lost_network_shows_the_analytic_picture_and_says_so_once(
 ) -> None:
     network = Painted(shaken(), alpha=alpha, colour=0.0, shift=shift)
     renderer = LiteRenderer(astronaut(), 256, 256, network)
-    side = renderer.initial_state().hidden.shape
-    state = LiteState(np.ones(side, np.float32))
+    state = LiteState(Memory(torch.ones_like(renderer.initial_state().memory.hidden)))
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
             picture, state = renderer.render(moved(), state)
             assert np.array_equal(picture.pixels, analytic(256, 256, moved()))
-            assert not state.hidden.any()
+            assert not state.memory.hidden.any()
     assert len(caplog.records) == 1
     assert said in caplog.text
+
+
+def test_a_memory_that_is_not_finite_is_dropped() -> None:
+    renderer = LiteRenderer(astronaut(), 256, 256, TorchLite(shaken()))
+    lost = Memory(torch.full_like(renderer.initial_state().memory.hidden, torch.nan))
+    picture, state = renderer.render(moved(), LiteState(lost))
+    assert np.array_equal(picture.pixels, analytic(256, 256, moved()))
+    assert not state.memory.hidden.any()
 
 
 def test_a_checkpoint_opens_as_the_network_that_was_saved(tmp_path: Path) -> None:

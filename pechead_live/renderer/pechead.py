@@ -6,7 +6,6 @@ picture the analytic picture stands.
 
 from typing import Any, NamedTuple, Protocol
 
-import cv2
 import numpy as np
 
 from pechead_live.avatar.avatar import Avatar
@@ -15,6 +14,7 @@ from pechead_live.facemodel.condition import condition_of
 from pechead_live.facemodel.topology import NETWORK_LANDMARKS
 from pechead_live.frame import Picture, Pixels
 from pechead_live.renderer.analytic import AnalyticRenderer
+from pechead_live.renderer.square import resized
 
 
 class PecheadNetwork(Protocol):
@@ -26,8 +26,8 @@ class PecheadNetwork(Protocol):
         """S, side of its pictures, pixels."""
         ...
 
-    def source(self, portrait: FloatArray, condition: FloatArray, landmarks: FloatArray) -> Any:
-        """``portrait`` (S, S, 3) RGB in [0, 1]; the ``condition`` (61,) and ``landmarks`` (70, 2)
+    def source(self, portrait: Pixels, condition: FloatArray, landmarks: FloatArray) -> Any:
+        """``portrait`` (S, S, 3) RGB; the ``condition`` (61,) and ``landmarks`` (70, 2)
         it was measured with."""
         ...
 
@@ -42,8 +42,8 @@ class PecheadNetwork(Protocol):
         landmarks: FloatArray,
         prior_flow: FloatArray,
         state: Any,
-    ) -> tuple[FloatArray, Any]:
-        """The next frame, (S, S, 3) in [0, 1], and the memory after it; ``condition`` (61,), l^d
+    ) -> tuple[Pixels, Any]:
+        """The next frame, (S, S, 3) RGB, and the memory after it; ``condition`` (61,), l^d
         (70, 2) and the guide's flow (64, 64, 2)."""
         ...
 
@@ -63,9 +63,9 @@ class PecheadRenderer:
         self._network = network
         self._side = min(width, height)
         self._left, self._top = (width - self._side) // 2, (height - self._side) // 2
-        portrait = _resized(self._square(self._analytic.portrait()), network.size)
+        portrait = resized(self._square(self._analytic.portrait()), network.size)
         self._source = network.source(
-            portrait.astype(np.float32) / np.float32(255),
+            portrait,
             condition_of(avatar.rest),
             np.ascontiguousarray(avatar.points[list(NETWORK_LANDMARKS)]),
         )
@@ -85,18 +85,10 @@ class PecheadRenderer:
         drawn, memory = self._network.step(
             self._source, condition_of(coefficients), guide.landmarks, guide.flow, state.memory
         )
-        eight = np.round(np.clip(drawn, 0, 1) * 255).astype(np.uint8)
-        self._square(guide.picture)[:] = _resized(eight, self._side)
+        self._square(guide.picture)[:] = resized(drawn, self._side)
         picture = Picture(pixels=guide.picture, captured_at=coefficients.captured_at)
         return picture, PecheadState(memory)
 
     def _square(self, picture: Pixels) -> Pixels:
         """The middle square, a view."""
         return picture[self._top : self._top + self._side, self._left : self._left + self._side]
-
-
-def _resized(square: Pixels, side: int) -> Pixels:
-    if square.shape[0] == side:
-        return square
-    way = cv2.INTER_AREA if square.shape[0] > side else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(square, (side, side), interpolation=way), np.uint8)

@@ -136,21 +136,38 @@ class Lite(nn.Module):
         state: LiteState,
     ) -> tuple[LiteOutput, LiteState]:
         """One frame: ``guide_picture`` (B, 3, H, H) in [0, 1], the rest as in `motion`."""
+        motion, decoded = self.drawing(
+            source, condition, guide_picture, guide_flow, guide_share, state
+        )
+        _, residual, _ = motion
+        grid, side = self.dimensions.grid, self.dimensions.size
+        still = identity_grid(grid, grid, residual)
+        moved = warp(guide_picture, resize_flow(still + residual, side, side))
+        picture = decoded.painted + decoded.alpha * (moved - decoded.painted)
+        output = LiteOutput(picture, decoded.painted, decoded.alpha, *motion)
+        return output, LiteState(decoded.hidden)
+
+    def drawing(
+        self,
+        source: LiteSource,
+        condition: Tensor,
+        guide_picture: Tensor,
+        guide_flow: Tensor,
+        guide_share: Tensor,
+        state: LiteState,
+    ) -> tuple[tuple[Tensor, Tensor, Tensor], Decoded]:
+        """`step` without the last blend: the motion, and what is painted."""
         flow, residual, occlusion = self.motion(source, condition, guide_flow, guide_share)
-        side = self.dimensions.size
+        half = self.dimensions.size // 2
         decoded = self.decode(
             _carried(source.features_64, flow),
-            _carried(source.features_128, resize_flow(flow, side // 2, side // 2)),
+            _carried(source.features_128, resize_flow(flow, half, half)),
             occlusion,
             condition,
             guide_picture,
             state.hidden,
         )
-        still = identity_grid(self.dimensions.grid, self.dimensions.grid, residual)
-        moved = warp(guide_picture, resize_flow(still + residual, side, side))
-        picture = decoded.painted + decoded.alpha * (moved - decoded.painted)
-        output = LiteOutput(picture, decoded.painted, decoded.alpha, flow, residual, occlusion)
-        return output, LiteState(decoded.hidden)
+        return (flow, residual, occlusion), decoded
 
     def fused(self) -> "Lite":
         """A copy for inference: evaluation mode, every normalisation folded into a convolution."""
