@@ -18,13 +18,13 @@ from benchmarks.clocked_parts import CheckingTracker, ClockedCamera, ReadingSink
 from benchmarks.process_memory import peak_memory_mb
 from pechead_live.avatar.file import open_avatar
 from pechead_live.camera.file import FileCamera
+from pechead_live.cli.models import ANALYTIC, drawn_by, factory_of
 from pechead_live.cli.steps import labelled, motion_step, smoothing_step
 from pechead_live.clock import monotonic
 from pechead_live.live.config import LoopConfig
 from pechead_live.live.loop import run_loop
 from pechead_live.live.measurements import PERCENTILES, percentile
 from pechead_live.motion import MotionConfig, Overrides
-from pechead_live.renderer.analytic import AnalyticRenderer
 from pechead_live.tracker.mediapipe import open_mediapipe_tracker
 
 WARM_UP_S = 2.0
@@ -40,6 +40,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--fps", type=float, required=True)
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--landmarker", type=Path)
+    parser.add_argument("--model", default=ANALYTIC)
+    parser.add_argument("--checkpoint", type=Path)
+    parser.add_argument("--engine")
     parser.add_argument(
         "--started-at", type=float, required=True, help="monotonic time when this was started"
     )
@@ -55,7 +58,8 @@ def run_once(arguments: argparse.Namespace) -> dict[str, Any]:
     camera = ClockedCamera(FileCamera(arguments.clip, paced=False, loop=True), fps)
     avatar = open_avatar(arguments.source)
     tracker = CheckingTracker(open_mediapipe_tracker(arguments.landmarker))
-    renderer = AnalyticRenderer(avatar, size, size)
+    factory = factory_of(arguments.model, arguments.checkpoint, engine=arguments.engine)
+    renderer = factory(avatar, size, size)
     sink = ReadingSink(tracker.arrived)
     loop_began = monotonic()
     warm_from = loop_began + WARM_UP_S
@@ -84,6 +88,7 @@ def run_once(arguments: argparse.Namespace) -> dict[str, Any]:
     if warm:
         result["cpu_percent_of_one_core"] = 100 * (cpu - warm[0][1]) / (ended - warm[0][0])
     return result | {
+        "drawn_by": drawn_by(arguments.model, renderer),
         "size": size,
         "camera_fps": fps,
         "peak_memory_mb": peak_memory_mb(),

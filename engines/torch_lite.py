@@ -28,6 +28,11 @@ class TorchLite:
         """Side of a picture, pixels."""
         return self._network.dimensions.size
 
+    @property
+    def provider(self) -> str:
+        """What computes."""
+        return "torch CPU"
+
     @torch.inference_mode()
     def source(self, portrait: Pixels, condition: FloatArray) -> LiteSource:
         """See `LiteNetwork`."""

@@ -24,6 +24,11 @@ class TorchPechead:
         """Side of a picture, pixels."""
         return self._network.dimensions.size
 
+    @property
+    def provider(self) -> str:
+        """What computes."""
+        return "torch CPU"
+
     @torch.inference_mode()
     def source(self, portrait: Pixels, condition: FloatArray, landmarks: FloatArray) -> Source:
         """``portrait`` (S, S, 3) RGB, its ``condition`` (61,) and landmarks (70, 2)."""

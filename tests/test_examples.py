@@ -13,6 +13,7 @@ from pechead_live.facemodel.model import load_face_model
 from pechead_live.training.batches.batch import Batch
 from pechead_live.training.batches.colour import colour_matrix, recoloured
 from pechead_live.training.batches.examples import Examples
+from pechead_live.training.batches.faces import Faces
 from pechead_live.training.batches.portraits import mirrored_measurement, portrait_avatar
 from pechead_live.training.batches.sampling import (
     SamplingConfig,
@@ -160,3 +161,22 @@ def test_no_jitter_changes_nothing_and_grey_stays_grey() -> None:
 def test_settings_out_of_range_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"must|share|give"):
         replace(PLAIN, **wrong)
+
+
+def test_faces_are_the_same_frames_without_guides() -> None:
+    config = SamplingConfig(batch=4, frames=2, pool=2)
+    drawn, read = (made_by([astronaut_chunk()], config).batch(3) for made_by in (Examples, Faces))
+    for name in ("driving", "truth_condition", "truth_landmarks", "identity"):
+        assert torch.equal(getattr(read, name), getattr(drawn, name)), name
+    assert torch.equal(read.source, read.driving)
+    assert torch.equal(read.guide_picture, read.driving)
+    assert [value.shape for value in read[-2:]] == [value.shape for value in drawn[-2:]]
+    assert same(read, Faces([astronaut_chunk()], config).batch(3))
+
+
+def test_faces_are_split_over_processes_as_examples_are() -> None:
+    faces = Faces([astronaut_chunk()], SamplingConfig(batch=4))
+    whole, halves = faces.batch(1), [faces.batch(1, rank, 2) for rank in (0, 1)]
+    assert torch.equal(whole.driving, torch.cat([half.driving for half in halves]))
+    with pytest.raises(InputError, match="4 cannot be split over 3"):
+        faces.batch(1, 0, 3)

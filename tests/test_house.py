@@ -70,14 +70,14 @@ def test_an_unknown_command_is_refused_with_code_2(capsys: pytest.CaptureFixture
     assert "dance" in capsys.readouterr().err
 
 
-def test_export_says_in_one_sentence_that_there_is_nothing_to_export(
-    capsys: pytest.CaptureFixture[str],
+@pytest.mark.parametrize("command", export.cli.COMMANDS)
+def test_every_command_of_export_loads_and_explains_itself(
+    command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert export.cli.main([]) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.startswith("pechead-export: ")
-    assert said.err.count("\n") == 1
+    with pytest.raises(SystemExit) as ended:
+        export.cli.main([command, "--help"])
+    assert ended.value.code == 0
+    assert f"pechead-export {command}" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("package", PACKAGES)

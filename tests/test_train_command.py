@@ -231,6 +231,8 @@ def test_reconstructor_and_baseline_have_recipes():
     recipe, size = recipe_for("reconstructor", "0", changes={"landmarks": 10.0})
     assert (recipe.kind, size) == ("reconstructor", 256)
     assert isinstance(recipe.network, Reconstructor)
+    small, _ = recipe_for("reconstructor-128", "0")
+    assert isinstance(small.network, Reconstructor) and small.network.dimensions.size == 128
     recipe, size = recipe_for("baseline", "1a", changes={"perceptual": 0.0})
     assert (recipe.kind, size) == ("baseline", 256)
     assert isinstance(recipe.network, Baseline)

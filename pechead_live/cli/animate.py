@@ -2,7 +2,7 @@
 
 import argparse
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from pechead_live.avatar.avatar import Avatar
 from pechead_live.camera.file import open_video_file
+from pechead_live.cli.models import drawn_by
 from pechead_live.cli.motion_options import (
     add_motion_arguments,
     motion_config_from,
@@ -20,6 +21,7 @@ from pechead_live.cli.renderer_options import add_renderer_arguments, renderer_f
 from pechead_live.cli.size import size_from
 from pechead_live.cli.source import add_source_arguments, avatar_from
 from pechead_live.cli.track import record, smoothed
+from pechead_live.cli.tracker_options import add_tracker_arguments, check_untracked, tracker_from
 from pechead_live.coefficients import Coefficients
 from pechead_live.destination import check_destination
 from pechead_live.errors import InputError
@@ -32,10 +34,10 @@ from pechead_live.motion import (
     initial_motion_state,
     retarget,
 )
+from pechead_live.protocols import Tracker
 from pechead_live.recording import Recording, read_recording
 from pechead_live.sink.label import draw_label
 from pechead_live.sink.video import CONTAINERS, VideoWriter
-from pechead_live.tracker.mediapipe import open_mediapipe_tracker
 
 RECORDINGS = (".npz", ".csv", ".jsonl")
 
@@ -58,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="leave out the visible 'AI' label, which tells others that they do not see a camera's "
         "picture",
     )
-    parser.add_argument("--landmarker", type=Path, help="the face landmarker's .task file")
+    add_tracker_arguments(parser)
     add_source_arguments(parser)
     add_renderer_arguments(parser)
     add_motion_arguments(parser)
@@ -70,13 +72,17 @@ def run(arguments: argparse.Namespace) -> int:
     config, overrides = motion_config_from(arguments), overrides_from(arguments)
     driving: Path = arguments.driving
     # whatever can be refused is refused before the slow parts
-    inputs = [driving, arguments.source, arguments.background, arguments.checkpoint]
+    weights = (arguments.checkpoint, arguments.tracker_checkpoint)
+    inputs = [driving, arguments.source, arguments.background, *weights]
     check_destination(arguments.output, tuple(CONTAINERS), inputs=inputs)
     clip = None if driving.suffix.lower() in RECORDINGS else driving
+    if clip is None:
+        check_untracked(arguments)
+    open_tracker = tracker_from(arguments)
     make_renderer = renderer_from(arguments)
     avatar = avatar_from(arguments)
     renderer = make_renderer(avatar)
-    recording = read_recording(driving) if clip is None else _track(clip, arguments)
+    recording = read_recording(driving) if clip is None else _track(clip, open_tracker, arguments)
     if config.mode == "absolute" and arguments.crop == "auto":
         recording = reframed(recording, avatar.rest)
     writer = VideoWriter(
@@ -97,7 +103,9 @@ def run(arguments: argparse.Namespace) -> int:
     count = len(recording.coefficients)
     lost = count - recording.faces
     without = f", {lost} of them at rest: no face was seen" if lost else ""
-    print(f"{arguments.output}: {count} pictures at {recording.fps:g} fps{without}")
+    drawing = drawn_by(arguments.model, renderer)
+    rate = f"{count} pictures at {recording.fps:g} fps"
+    print(f"{arguments.output}: {rate}, drawn by {drawing}{without}")
     return 0
 
 
@@ -152,10 +160,12 @@ def reframed(recording: Recording, rest: Coefficients) -> Recording:
     return replace(recording, coefficients=tuple(moved))
 
 
-def _track(clip: Path, arguments: argparse.Namespace) -> Recording:
+def _track(
+    clip: Path, open_tracker: Callable[[], Tracker], arguments: argparse.Namespace
+) -> Recording:
     camera = open_video_file(clip)
     try:
-        tracker = open_mediapipe_tracker(arguments.landmarker)
+        tracker = open_tracker()
         try:
             total = camera.info.frame_count
             recording = record(camera, tracker, name=clip.name, total=total)

@@ -1,6 +1,7 @@
-"""The renderers by name: what draws the portrait, and the weights that it needs.
+"""The renderers by name: what draws the portrait, the weights that it needs and what runs them.
 
-Nothing heavy is loaded until one is made. Networks need torch.
+Nothing heavy is loaded until one is made. Weights are a checkpoint of a training run, which torch
+runs, or the folder of an exported network, which an engine runs.
 """
 
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from pechead_live.frame import Pixels
 from pechead_live.protocols import Renderer
 from pechead_live.reachable import is_file
 from pechead_live.renderer.analytic import AnalyticRenderer
+from pechead_live.weights import shipped
 
 if TYPE_CHECKING:
     from pechead_live.evaluation.baseline import BaselineRenderer
@@ -35,10 +37,23 @@ MODELS = (ANALYTIC, *NETWORKS)
 BASELINE = "baseline"
 """Driven by pictures: for comparisons only."""
 
+TORCH = "torch"
+"""The engine that runs checkpoints."""
 
-def factory_of(model: str, checkpoint: Path | None, background: Pixels | None = None) -> Factory:
+
+def factory_of(
+    model: str,
+    checkpoint: Path | None,
+    background: Pixels | None = None,
+    engine: str | None = None,
+) -> Factory:
     """What makes the renderer of ``model``, one of `MODELS`; its weights are looked for now and
-    read when it is made. ``background`` (any size) takes the place of the portrait's own."""
+    read when it is made.
+
+    ``checkpoint``: a `.safetensors` file or the folder of an exported network; None takes the
+    shipped one. ``background`` (any size) takes the place of the portrait's own. ``engine``:
+    "torch", or a device as `engines.open.open_engine` has it; None is what suits the weights.
+    """
     if model == BASELINE:
         raise InputError(
             f"{BASELINE} is driven by pictures, not by pose and expression: it can only be "
@@ -47,25 +62,52 @@ def factory_of(model: str, checkpoint: Path | None, background: Pixels | None = 
     if model not in MODELS:
         raise InputError(f"there is no model {model!r}: use {', '.join(MODELS)}")
     if model == ANALYTIC:
-        if checkpoint is not None:
-            raise InputError(f"analytic has no weights: leave out {checkpoint}")
+        for given in (checkpoint, engine):
+            if given is not None:
+                raise InputError(f"analytic has no weights: leave out {given}")
         return partial(_analytic, background=background)
-    if checkpoint is None:
-        raise InputError(f"{model} needs its weights: give the .safetensors file of a training run")
-    _check_file(checkpoint)
+    weights = _weights_of(model, checkpoint, engine)
+    device = None if engine == TORCH else engine
     if model in LITE:
-        return partial(_lite, model=model, checkpoint=checkpoint, background=background)
+        return partial(_lite, model=model, weights=weights, device=device, background=background)
     if background is not None:
         raise InputError(
             f"{model} draws the background too: leave out --background, or use another model"
         )
-    return partial(_pechead, model=model, checkpoint=checkpoint)
+    return partial(_pechead, model=model, weights=weights, device=device)
+
+
+def drawn_by(model: str, renderer: AnyRenderer) -> str:
+    """The model and, if it is a network, what really runs it."""
+    provider = getattr(renderer, "provider", None)
+    return model if provider is None else f"{model} on {provider}"
 
 
 def baseline_factory(checkpoint: Path) -> "Callable[[Avatar, int, int], BaselineRenderer]":
     """What makes the baseline's renderer; as `factory_of`."""
     _check_file(checkpoint)
     return partial(_baseline, checkpoint=checkpoint)
+
+
+def _weights_of(model: str, given: Path | None, engine: str | None) -> Path:
+    """A checkpoint's file for torch, a folder for every other engine."""
+    weights = given or shipped(model)
+    if weights is None:
+        raise InputError(
+            f"{model} needs its weights: give the .safetensors file of a training run, or the "
+            "folder that 'pechead-export' wrote"
+        )
+    if weights.is_dir():
+        if engine != TORCH:
+            return weights
+        weights = weights / f"{model}.safetensors"
+    _check_file(weights)
+    if engine not in (None, TORCH):
+        raise InputError(
+            f"{engine} runs exported networks and {weights} is a checkpoint: write a folder with "
+            f"'pechead-export onnx {weights} -o FOLDER' and give that, or leave out --engine"
+        )
+    return weights
 
 
 def _analytic(avatar: Avatar, width: int, height: int, *, background: Pixels | None) -> AnyRenderer:
@@ -78,27 +120,41 @@ def _lite(
     height: int,
     *,
     model: str,
-    checkpoint: Path,
+    weights: Path,
+    device: str | None,
     background: Pixels | None,
 ) -> AnyRenderer:
-    try:
-        from engines.torch_lite import open_torch_lite
-        from pechead_live.renderer.lite import LiteRenderer
-    except ModuleNotFoundError as error:
-        raise _without(error, model) from error
-    network = open_torch_lite(checkpoint, model)
+    from pechead_live.renderer.lite import LiteRenderer
+
+    if weights.is_dir():
+        from engines.lite import open_lite
+
+        network = open_lite(weights, model, device)
+    else:
+        try:
+            from engines.torch_lite import open_torch_lite
+        except ModuleNotFoundError as error:
+            raise _without(error, model) from error
+        network = open_torch_lite(weights, model)
     return LiteRenderer(avatar, width, height, network, background)
 
 
 def _pechead(
-    avatar: Avatar, width: int, height: int, *, model: str, checkpoint: Path
+    avatar: Avatar, width: int, height: int, *, model: str, weights: Path, device: str | None
 ) -> AnyRenderer:
-    try:
-        from engines.torch_pechead import open_torch_pechead
-        from pechead_live.renderer.pechead import PecheadRenderer
-    except ModuleNotFoundError as error:
-        raise _without(error, model) from error
-    return PecheadRenderer(avatar, width, height, open_torch_pechead(checkpoint, model))
+    from pechead_live.renderer.pechead import PecheadRenderer
+
+    if weights.is_dir():
+        from engines.pechead import open_pechead
+
+        network = open_pechead(weights, model, device)
+    else:
+        try:
+            from engines.torch_pechead import open_torch_pechead
+        except ModuleNotFoundError as error:
+            raise _without(error, model) from error
+        network = open_torch_pechead(weights, model)
+    return PecheadRenderer(avatar, width, height, network)
 
 
 def _baseline(avatar: Avatar, width: int, height: int, *, checkpoint: Path) -> "BaselineRenderer":
@@ -114,11 +170,13 @@ def _baseline(avatar: Avatar, width: int, height: int, *, checkpoint: Path) -> "
 def _check_file(checkpoint: Path) -> None:
     if not is_file(checkpoint):
         raise InputError(
-            f"there is no checkpoint {checkpoint}: give the .safetensors file of a training run"
+            f"there is no checkpoint {checkpoint}: give the .safetensors file of a training run, "
+            "or the folder of an exported network"
         )
 
 
 def _without(error: ModuleNotFoundError, model: str) -> MissingDependencyError:
     return MissingDependencyError(
-        f"{model} needs {error.name}, which is not installed: run pip install 'pechead-live[train]'"
+        f"{model} from a checkpoint needs {error.name}, which is not installed: run pip install "
+        "'pechead-live[train]'"
     )

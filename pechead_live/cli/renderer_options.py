@@ -13,20 +13,27 @@ from pechead_live.protocols import Renderer
 
 
 def add_renderer_arguments(parser: argparse.ArgumentParser) -> None:
-    """``--model``, ``--checkpoint``, ``--size`` and ``--background``."""
+    """``--model``, ``--checkpoint``, ``--engine``, ``--size`` and ``--background``."""
     group = parser.add_argument_group("picture")
     group.add_argument(
         "--model",
         default=ANALYTIC,
         metavar="MODEL",
-        help=f"what draws the portrait: {', '.join(MODELS)} (default: %(default)s); all others "
-        "need --checkpoint",
+        help=f"what draws the portrait: {', '.join(MODELS)} (default: %(default)s)",
     )
     group.add_argument(
         "--checkpoint",
         type=Path,
-        metavar="FILE",
-        help="the weights of --model, the .safetensors file of a training run",
+        metavar="PATH",
+        help="the weights of --model: the .safetensors file of a training run, or the folder that "
+        "pechead-export wrote (default: those that ship with this program, if any do)",
+    )
+    group.add_argument(
+        "--engine",
+        metavar="RUNTIME[:DEVICE]",
+        help="what runs an exported --model: onnxruntime:cpu, :cuda, :coreml, :directml or "
+        ":openvino, openvino:cpu or :gpu, tensorrt, or torch for a checkpoint (default: what suits "
+        "the weights)",
     )
     group.add_argument(
         "--size", default="512", metavar="N|WxH", help="such as 256 or 1280x720 (default: 512)"
@@ -45,5 +52,5 @@ def renderer_from(arguments: argparse.Namespace) -> Callable[[Avatar], Renderer[
     width, height = size_from(arguments.size)
     path: Path | None = arguments.background
     background = None if path is None else read_photo(path)
-    factory = factory_of(arguments.model, arguments.checkpoint, background)
+    factory = factory_of(arguments.model, arguments.checkpoint, background, arguments.engine)
     return lambda avatar: factory(avatar, width, height)

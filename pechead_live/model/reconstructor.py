@@ -62,9 +62,10 @@ class ReconstructorDimensions:
 PRESETS: dict[str, ReconstructorDimensions] = {
     "resnet50": ReconstructorDimensions(preset="resnet50", backbone="resnet50"),
     "lite0": ReconstructorDimensions(preset="lite0"),
+    "lite0-128": ReconstructorDimensions(preset="lite0-128", size=128),
     "toy": ReconstructorDimensions(preset="toy", backbone="tiny", size=64),
 }
-"""`resnet50` is the paper's, `lite0` the default."""
+"""`resnet50` is the paper's, `lite0` the default, `lite0-128` a third of its work."""
 
 
 class ReconstructorOutput(NamedTuple):

@@ -54,8 +54,16 @@ class LiteRenderer:
         self._left, self._top = (width - self._side) // 2, (height - self._side) // 2
         portrait = resized(self._square(self._analytic.portrait()), network.size)
         self._source = network.source(portrait, condition_of(avatar.rest))
+        place = np.arange(self._side, dtype=np.float32)
+        self._columns, self._rows = (place + self._left)[None, :], (place + self._top)[:, None]
+        """x and y of the middle square's pixels."""
         self._failed = False
         """Whether a failure was logged."""
+
+    @property
+    def provider(self) -> str:
+        """What really runs the network."""
+        return self._network.provider
 
     def initial_state(self) -> LiteState:
         """The empty memory."""
@@ -91,10 +99,10 @@ class LiteRenderer:
 
     def _correct(self, picture: Pixels, drawing: LiteDrawing) -> None:
         """Moves and paints over the middle square of ``picture``, in place."""
-        side, left, top = self._side, self._left, self._top
-        x, y = finer(drawing.residual, side)
-        half, place = np.float32((side - 1) / 2), np.arange(side, dtype=np.float32)
-        across, down = x * half + (place + left)[None, :], y * half + (place + top)[:, None]
+        side = self._side
+        across, down = finer(drawing.residual * np.float32((side - 1) / 2), side)
+        across += self._columns
+        down += self._rows
         moved = cv2.remap(picture, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         alpha = np.clip(drawing.alpha, 0, 1)
         if side != self._network.size:

@@ -31,6 +31,11 @@ class LiteNetwork(Protocol):
         """S."""
         ...
 
+    @property
+    def provider(self) -> str:
+        """What really computes, in its runtime's words."""
+        ...
+
     def source(self, portrait: Pixels, condition: FloatArray) -> Any:
         """``portrait`` (S, S, 3) RGB; the ``condition`` (61,) that it was measured with."""
         ...

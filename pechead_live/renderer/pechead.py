@@ -26,6 +26,11 @@ class PecheadNetwork(Protocol):
         """S, side of its pictures, pixels."""
         ...
 
+    @property
+    def provider(self) -> str:
+        """What really computes, in its runtime's words."""
+        ...
+
     def source(self, portrait: Pixels, condition: FloatArray, landmarks: FloatArray) -> Any:
         """``portrait`` (S, S, 3) RGB; the ``condition`` (61,) and ``landmarks`` (70, 2)
         it was measured with."""
@@ -69,6 +74,11 @@ class PecheadRenderer:
             condition_of(avatar.rest),
             np.ascontiguousarray(avatar.points[list(NETWORK_LANDMARKS)]),
         )
+
+    @property
+    def provider(self) -> str:
+        """What really runs the network."""
+        return self._network.provider
 
     def initial_state(self) -> PecheadState:
         """The empty memory."""

@@ -108,7 +108,8 @@ class TrainConfig:
     """Fixed batches of held-out people that a look goes through."""
 
     start: Path | None = None
-    """A checkpoint of the same preset whose weights a new run starts from."""
+    """A checkpoint of the same preset whose weights a new run starts from, or "imagenet": R's trunk
+    starts from EfficientNet-Lite0's published weights."""
 
     def __post_init__(self) -> None:
         if self.stage not in STAGES:

@@ -11,6 +11,7 @@ STAGES_OF: dict[str, tuple[str, ...]] = {
     "paper": ("1a", "1b", "2", "0"),
     "toy": ("3", "1a", "1b", "2", "0"),
     "reconstructor": ("0",),
+    "reconstructor-128": ("0",),
     "baseline": ("1a",),
 }
 """Preset to its stages, the usual one first. ``toy`` is a lite in stage 3, else a PECHead."""

