@@ -12,7 +12,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pechead_live.model.alignment import DeformableAlignment, FlowAlignment
-from pechead_live.model.deformable import deform_conv2d, sampled_deform_conv2d
+from pechead_live.model.deformable import (
+    DeformableConvolution,
+    deform_conv2d,
+    sampled_deform_conv2d,
+)
 from pechead_live.model.motion_estimator import Deformation
 from pechead_live.model.warp import identity_grid
 
@@ -130,6 +134,49 @@ def test_onnx_runtime_s_operator_gives_the_same_numbers(spread: float, exporter:
     assert np.asarray(drawn) == pytest.approx(
         sampled_deform_conv2d(*inputs, GROUPS).numpy(), abs=1e-5
     )
+
+
+class Convolution(nn.Module):
+    """One with weights of its own."""
+
+    def __init__(self, sampled: bool) -> None:
+        super().__init__()
+        self.convolution = DeformableConvolution(4, GROUPS)
+        self.convolution.sampled = sampled
+
+    def forward(self, feature: Tensor, offset: Tensor, mask: Tensor) -> Tensor:
+        return self.convolution(feature, offset, mask)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("sampled", [False, True])
+def test_it_is_exported_as_samples_and_a_product_where_it_is_asked_to_be(sampled: bool):
+    feature, _, _, offset, mask = given(size=9)
+    module = Convolution(sampled).eval()
+    file = io.BytesIO()
+    inputs = (feature, offset, mask)
+    names = ["feature", "offset", "mask"]
+    torch.onnx.export(module, inputs, file, opset_version=20, dynamo=True, input_names=names)
+    kinds = {node.op_type for node in onnx.load_from_string(file.getvalue()).graph.node}
+    assert ("DeformConv" in kinds) != sampled
+    assert ("GridSample" in kinds) == sampled
+    session = onnxruntime.InferenceSession(file.getvalue(), providers=["CPUExecutionProvider"])
+    (drawn,) = session.run(None, {n: each.numpy() for n, each in zip(names, inputs, strict=True)})
+    expected = module(*inputs).detach().numpy()
+    assert np.asarray(drawn) == pytest.approx(expected, abs=1e-5)
+    assert np.abs(expected).max() > 0.5
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_operator_s_inputs_are_of_one_type_however_its_offsets_were_computed():
+    feature, _, _, offset, mask = given(size=9)
+    module = Convolution(sampled=False).eval().half()
+    inputs = (feature.half(), offset, mask.half())
+    file = io.BytesIO()
+    torch.onnx.export(module, inputs, file, opset_version=20, dynamo=True)
+    model = onnx.load_from_string(file.getvalue())
+    onnx.checker.check_model(model, full_check=True)
+    assert [node.op_type for node in model.graph.node] == ["Cast", "DeformConv"]
 
 
 @pytest.mark.gpu

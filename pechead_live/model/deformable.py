@@ -32,12 +32,15 @@ class DeformableConvolution(nn.Module):
         self.groups = groups
         self.weight = nn.Parameter(torch.zeros(channels, channels, 3, 3))
         self.bias = nn.Parameter(torch.zeros(channels))
+        self.sampled = False
+        """Exported as samples and a product too, for runtimes that lack `DeformConv`."""
         with torch.no_grad():
             self.weight[:, :, 1, 1] = 2 * torch.eye(channels)
 
     def forward(self, feature: Tensor, offset: Tensor, mask: Tensor) -> Tensor:
         """As `deform_conv2d`."""
-        return deform_conv2d(feature, self.weight, self.bias, offset, mask, self.groups)
+        form = sampled_deform_conv2d if self.sampled else deform_conv2d
+        return form(feature, self.weight, self.bias, offset, mask, self.groups)
 
 
 def deform_conv2d(
@@ -104,6 +107,8 @@ def _exported(
     if not torch.compiler.is_exporting():
         return _Traced.apply(feature, weight, bias, offset, mask, groups)
     kernel = weight.shape[-1]
+    # the standard wants one type, and offsets are computed in float32
+    weight, bias, offset, mask = (each.to(feature.dtype) for each in (weight, bias, offset, mask))
     return torch.onnx.ops.symbolic(
         "DeformConv",
         [feature, weight, offset, bias, mask],
