@@ -21,6 +21,7 @@ from pechead_live.camera.file import FileCamera
 from pechead_live.cli.models import ANALYTIC, drawn_by, factory_of
 from pechead_live.cli.steps import labelled, motion_step, smoothing_step
 from pechead_live.clock import monotonic
+from pechead_live.host_memory import keep_freed_memory
 from pechead_live.live.config import LoopConfig
 from pechead_live.live.loop import run_loop
 from pechead_live.live.measurements import PERCENTILES, percentile
@@ -43,11 +44,13 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--model", default=ANALYTIC)
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--engine")
+    parser.add_argument("--int8", action="store_true")
     parser.add_argument(
         "--started-at", type=float, required=True, help="monotonic time when this was started"
     )
     arguments = parser.parse_args(argv)
-    with threadpool_limits(1, user_api="blas"):  # as the command line does
+    keep_freed_memory()  # as the command line does, and the next line
+    with threadpool_limits(1, user_api="blas"):
         print(json.dumps(run_once(arguments)))
     return 0
 
@@ -58,7 +61,9 @@ def run_once(arguments: argparse.Namespace) -> dict[str, Any]:
     camera = ClockedCamera(FileCamera(arguments.clip, paced=False, loop=True), fps)
     avatar = open_avatar(arguments.source)
     tracker = CheckingTracker(open_mediapipe_tracker(arguments.landmarker))
-    factory = factory_of(arguments.model, arguments.checkpoint, engine=arguments.engine)
+    factory = factory_of(
+        arguments.model, arguments.checkpoint, engine=arguments.engine, quantised=arguments.int8
+    )
     renderer = factory(avatar, size, size)
     sink = ReadingSink(tracker.arrived)
     loop_began = monotonic()

@@ -12,6 +12,7 @@ import sys
 from threadpoolctl import threadpool_limits
 
 from pechead_live.errors import PecheadError
+from pechead_live.host_memory import keep_freed_memory
 
 COMMANDS: dict[str, str] = {
     "demo": "run the live loop on a recorded motion and a bundled portrait",
@@ -54,6 +55,7 @@ def main(argv: list[str] | None = None) -> int:
         level=logging.DEBUG if arguments.verbose else logging.INFO,
         format="%(levelname)s %(name)s: %(message)s",
     )
+    keep_freed_memory()
     command = importlib.import_module(f"pechead_live.cli.{arguments.command}")
     try:
         # The renderer's matrices are small: BLAS threads that wait for each other on a busy machine

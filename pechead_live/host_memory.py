@@ -1,0 +1,33 @@
+"""Memory that was freed is kept for the next frame.
+
+Each frame makes and frees the same megabytes. By default glibc gives arrays of more than 128 KiB
+back to the system at once and asks for fresh, zeroed pages for the next; measured at 512 x 512,
+these page faults were a third of the analytic renderer's time (12.9 ms a picture, 8.8 without).
+"""
+
+import ctypes
+import sys
+
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
+"""Parameters of glibc's `mallopt` (malloc.h)."""
+
+LARGEST = 32 * 1024 * 1024
+"""Bytes of an array that is kept: glibc's own upper bound for M_MMAP_THRESHOLD on 64 bits."""
+
+KEPT = 512 * 1024 * 1024
+"""Bytes that may lie free at a heap's end before they are given back."""
+
+PAD = 64 * 1024 * 1024
+"""Bytes by which a heap grows at least."""
+
+
+def keep_freed_memory() -> bool:
+    """Sets the C library's allocator up for this process; False where it is not glibc's."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError):  # musl has none
+        return False
+    settings = ((M_MMAP_THRESHOLD, LARGEST), (M_TRIM_THRESHOLD, KEPT), (M_TOP_PAD, PAD))
+    return all(mallopt(name, value) == 1 for name, value in settings)

@@ -1,0 +1,37 @@
+"""Arrays that are made and freed again and again cost no page faults."""
+
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = """
+import resource, sys
+import numpy as np
+from pechead_live.host_memory import keep_freed_memory
+if sys.argv[1] == "kept":
+    assert keep_freed_memory()
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+def work():
+    a = np.ones(1_000_000, np.float32)
+    b = a + a
+for _ in range(3):
+    work()
+before = faults()
+for _ in range(20):
+    work()
+print(faults() - before)
+"""
+
+
+def page_faults(how: str) -> int:
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, how], capture_output=True, text=True, check=True
+    )
+    return int(done.stdout)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's allocator only")
+def test_freed_memory_is_used_again_without_a_page_fault() -> None:
+    assert page_faults("kept") < 100 < page_faults("plain")
