@@ -12,10 +12,12 @@ import pytest
 from pechead_live import assets
 from pechead_live.cli import doctor, main
 from pechead_live.diagnosis import Finding, Verdict, examine
+from pechead_live.diagnosis.engine_runtimes import check_cupy, check_openvino, check_tensorrt
 from pechead_live.diagnosis.host import check_python, check_system_libraries
 from pechead_live.diagnosis.models import check_models
 from pechead_live.diagnosis.runtimes import check_onnxruntime, check_opencv, check_pyav
 from pechead_live.diagnosis.tiny_network import tiny_network
+from pechead_live.errors import MissingDependencyError
 
 
 def finding(verdict: Verdict) -> Finding:
@@ -104,6 +106,7 @@ def fake_runtime(*, works_on: str, offers: list[str]) -> Any:
         get_available_providers=lambda: offers,
         SessionOptions=SimpleNamespace,
         InferenceSession=Session,
+        preload_dlls=lambda: None,
     )
 
 
@@ -121,6 +124,38 @@ def test_a_machine_without_onnx_runtime_can_still_run(monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     (absent,) = check_onnxruntime()
     assert absent.verdict == "optional" and "pechead-live[onnx]" in absent.advice
+
+
+def test_openvino_counts_on_each_device_that_really_runs(monkeypatch: pytest.MonkeyPatch):
+    findings = {finding.name: finding for finding in check_openvino()}
+    assert findings["OpenVINO CPU"].verdict == "good"
+    import openvino
+
+    monkeypatch.setattr(openvino.Core, "available_devices", ["CPU", "TPU.1"])
+    _, lost = check_openvino()
+    assert lost.name == "OpenVINO TPU.1" and lost.verdict == "optional"
+    assert "\n" not in lost.detail
+
+
+def test_runtimes_that_are_not_installed_say_how_to_get_them(monkeypatch: pytest.MonkeyPatch):
+    for name in ("openvino", "cupy"):
+        monkeypatch.setitem(sys.modules, name, None)
+    (openvino,), cupy = check_openvino(), check_cupy()
+    assert openvino.verdict == "optional" and "pechead-live[openvino]" in openvino.advice
+    assert cupy.verdict == "optional" and "pechead-live[tensorrt]" in cupy.advice
+
+
+def test_a_machine_without_tensorrt_can_still_run(monkeypatch: pytest.MonkeyPatch):
+    def absent(flavour: str) -> Any:
+        raise MissingDependencyError(f"{flavour} cannot be loaded (no such module): install it")
+
+    monkeypatch.setattr("pechead_live.diagnosis.engine_runtimes.load_tensorrt", absent)
+    monkeypatch.setattr("sys.platform", "linux")
+    (missing,) = check_tensorrt()
+    assert missing.verdict == "optional" and "pechead-live[tensorrt]" in missing.advice
+    assert missing.detail == "tensorrt_rtx cannot be loaded (no such module)"
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert check_tensorrt() == []
 
 
 def test_what_cannot_be_loaded_is_missing(monkeypatch: pytest.MonkeyPatch):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from engines.onnxruntime_providers import load_cuda
 from pechead_live.diagnosis.finding import Finding
 from pechead_live.diagnosis.tiny_network import tiny_network
 
@@ -83,6 +84,8 @@ def _try_provider(runtime: Any, provider: str) -> Finding:
     options = runtime.SessionOptions()
     options.log_severity_level = 4
     try:
+        if provider == "CUDAExecutionProvider":
+            load_cuda(runtime)
         session = runtime.InferenceSession(tiny_network(), options, providers=[provider])
         (doubled,) = session.run(None, {"x": np.array([1.5, 2.0], np.float32)})
         running = session.get_providers()[0]
