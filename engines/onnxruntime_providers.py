@@ -112,8 +112,8 @@ def _session(runtime: Any, path: Path, provider: Provider, threads: int, *, fall
     settings.intra_op_num_threads = threads
     settings.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_ENABLE_ALL
     # Threads that spin while they wait for work take the processor from the tracker: two of them,
-    # on two cores that do other work as well, use 61 ms of processor time for a picture of 26, and
-    # take three times as long (lite-s, measured).
+    # on two cores that do other work as well, use 61 ms of processor time for a picture of 26
+    # (lite-s, measured).
     settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
     settings.enable_mem_pattern = provider.name != "DmlExecutionProvider"  # as it demands
     if provider is not PROVIDERS["cpu"]:

@@ -14,6 +14,7 @@ ONNX_DEVICES = (
     "onnxruntime:directml",
     "onnxruntime:openvino",
     "openvino:cpu",
+    "openvino:cpu-bf16",
     "openvino:gpu",
 )
 """What runs an ONNX file, the default first."""

@@ -16,9 +16,12 @@ from export.networks import Exportable, parts_of
 from export.onnx_file import write_onnx
 from export.reference import composed, lite_pictures, pechead_pictures, reconstructions
 from pechead_live.coefficients import FloatArray
+from pechead_live.errors import DeviceError, MissingDependencyError
 from pechead_live.model.lite.network import Lite
 from pechead_live.model.pechead import PECHead
 from pechead_live.model.reconstructor import Reconstructor
+
+_ORT, _OPENVINO, _BF16 = "onnxruntime:cpu", "openvino:cpu", "openvino:cpu-bf16"
 
 LIMITS = {"fp32": ("worst", 1e-3), "fp16": ("mean", 2 / 255)}
 """Of a precision: which difference of a picture in [0, 1], and how large it may be."""
@@ -38,6 +41,11 @@ class Way(NamedTuple):
 
     device: str
     """As `engines.open.open_engine` has it."""
+
+    @property
+    def limit(self) -> tuple[str, float]:
+        """Of `LIMITS`; a device that computes in 16 bits is held to those of fp16."""
+        return LIMITS["fp16" if self.device == _BF16 else self.precision]
 
 
 class Row(NamedTuple):
@@ -63,11 +71,10 @@ class Row(NamedTuple):
     @property
     def holds(self) -> bool:
         """Whether the difference that counts is within its limit."""
-        which, limit = LIMITS[self.way.precision]
+        which, limit = self.way.limit
         return bool(getattr(self, which) <= limit)
 
 
-_ORT, _OPENVINO = "onnxruntime:cpu", "openvino:cpu"
 _SPLIT, _WHOLE, _PECHEAD = ("encode", "motion", "decode"), ("encode", "step"), ("source", "step")
 
 WAYS: dict[str, tuple[Way, ...]] = {
@@ -76,6 +83,7 @@ WAYS: dict[str, tuple[Way, ...]] = {
         Way(_WHOLE, "fp32", "none", _ORT),
         Way(_WHOLE, "fp32", "none", _OPENVINO),
         Way(_WHOLE, "fp16", "none", _ORT),
+        Way(_WHOLE, "fp32", "none", _BF16),
     ),
     "pechead": (
         Way(_PECHEAD, "fp32", "deform", _ORT),
@@ -105,7 +113,11 @@ def parity(
         where = folder / f"{way.precision}-{way.form}"
         _export(network, way, where, tell)
         tell(f"{' + '.join(way.parts)} in {way.precision} on {way.device}")
-        engines = open_parts(where, way.parts, network.kind, network.preset, way.device)
+        try:
+            engines = open_parts(where, way.parts, network.kind, network.preset, way.device)
+        except (DeviceError, MissingDependencyError) as error:
+            tell(f"left out: {error}")
+            continue
         try:
             found = np.stack(list(_drawn(network, driving, engines)))
             provider = engines[-1].provider

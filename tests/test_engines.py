@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
+import openvino
 import pytest
 from engine_samples import (
     INPUTS,
@@ -30,7 +31,7 @@ from engines.onnxruntime_engine import OnnxRuntimeEngine
 from engines.onnxruntime_providers import PROVIDERS, open_session
 from engines.open import open_engine
 from engines.ports import check_arrays
-from pechead_live.errors import InputError
+from pechead_live.errors import DeviceError, InputError
 
 FRAMES = 6
 Drawn = dict[str, NDArray[Any]]
@@ -282,7 +283,10 @@ def test_a_scalar_port_takes_a_scalar():
 
 
 def test_an_engine_says_what_it_is_and_what_computes(file: Path):
-    for device, provider in (("onnxruntime", "CPUExecutionProvider"), ("openvino:cpu", "CPU")):
+    for device, provider in (
+        ("onnxruntime", "CPUExecutionProvider"),
+        ("openvino:cpu", "OpenVINO CPU"),
+    ):
         engine = open_engine(file, device)
         assert engine.provider == provider
         assert engine.manifest == read_manifest(file)
@@ -343,3 +347,11 @@ def test_intel_s_graphics_draw_the_same(file: Path):
     stream = engine.stream(constants())
     drawn, _ = by_stream(stream, range(FRAMES), stream.initial_state())
     assert_same(drawn, by_hand(range(FRAMES), hidden_at_first())[0])
+
+
+def test_bf16_is_refused_where_the_processor_has_no_instructions_for_it(file: Path):
+    if "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        assert open_engine(file, "openvino:cpu-bf16").provider == "OpenVINO CPU in bf16"
+    else:
+        with pytest.raises(DeviceError, match="no instructions for bf16"):
+            open_engine(file, "openvino:cpu-bf16")

@@ -86,9 +86,7 @@ def _driving(arguments: argparse.Namespace, module: Any) -> Any:
 
 
 def _line(name: str, row: "Row") -> str:
-    from export.parity import LIMITS
-
-    which, limit = LIMITS[row.way.precision]
+    which, limit = row.way.limit
     shown = f"{limit:g} worst" if which == "worst" else f"{255 * limit:g} / 255 mean"
     cells = (
         name,
