@@ -11,7 +11,9 @@ import numpy as np
 
 from engines.engine import Array, Engine, Stream, StreamState
 from engines.network_files import has_part, open_parts
+from engines.quantised_decode import PRECISION, faster_of, open_quantised
 from pechead_live.coefficients import FloatArray
+from pechead_live.errors import InputError
 from pechead_live.frame import Pixels
 from pechead_live.renderer.lattice import finer, sampled
 from pechead_live.renderer.lite_network import LiteDrawing, LiteNetwork
@@ -38,7 +40,8 @@ class SplitLite:
     @property
     def provider(self) -> str:
         """What really computes."""
-        return self._decode.provider
+        whole = self._decode.manifest.precision != PRECISION
+        return self._decode.provider if whole else f"{self._decode.provider} in {PRECISION}"
 
     def source(self, portrait: Pixels, condition: FloatArray) -> dict[str, Array]:
         """See `LiteNetwork`."""
@@ -159,16 +162,29 @@ class WholeLite:
 
 
 def open_lite(
-    folder: Path, preset: str, device: str | None = None, *, threads: int | None = None
+    folder: Path,
+    preset: str,
+    device: str | None = None,
+    *,
+    threads: int | None = None,
+    quantised: bool = False,
 ) -> LiteNetwork:
     """The lite network that was exported to ``folder``; raises `InputError`.
 
     ``device``: as `open_engine` has it; on onnxruntime's CPU the network runs cut at its warps.
-    ``threads``: of the CPU, for each engine.
+    ``threads``: of the CPU, for each engine. ``quantised``: `decode` in 8 bits if that is faster
+    here, which is measured (half a second); otherwise a warning says so.
     """
-    if device in SPLIT and has_part(folder, "motion", device):
-        return SplitLite(
-            *open_parts(folder, ("encode", "motion", "decode"), "lite", preset, device, threads)
+    if device in SPLIT and (quantised or has_part(folder, "motion", device)):
+        encode, motion, decode = open_parts(
+            folder, ("encode", "motion", "decode"), "lite", preset, device, threads
+        )
+        if quantised:
+            decode = faster_of(decode, open_quantised(folder, decode, device, threads=threads))
+        return SplitLite(encode, motion, decode)
+    if quantised:
+        raise InputError(
+            f"8 bits run on onnxruntime:cpu only: leave out int8, or the engine {device}"
         )
     return WholeLite(*open_parts(folder, ("encode", "step"), "lite", preset, device, threads))
 

@@ -1,16 +1,16 @@
-"""`decode` of a lite network in 8 bits: half the time on processors that multiply bytes.
+"""`decode` of a lite network in 8 bits: half the time on a processor with instructions for bytes.
 
 Weights are rounded for each output channel, activations for each tensor; the range of an activation
 is the largest that real frames gave. Found on lite-s, as PSNR of what is painted against full
-precision: such ranges 51.2 dB, 99.99 % of them 51.5 (for thirty times the work), those of least
+precision: such ranges 51.2 dB, 99.99 % of them 51.5 (for 25 times the work), those of least
 entropy 47.6; one scale for all channels of a weight 47.8.
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -29,30 +29,42 @@ from pechead_live.destination import check_folder
 from pechead_live.errors import InputError, OutputError
 from pechead_live.whole_file import write_whole
 
+DEVICE = "onnxruntime:cpu"
+"""What 8 bits are for."""
+
 PARTS = ("encode", "motion", "decode")
 """What a lite network is on a CPU; in full precision."""
 
-COUNTED = ("Conv", "Relu")
-"""Operators in bytes; a ReLU costs nothing there, it is where the range begins."""
+CONVOLUTION = "Conv"
+
+COUNTED = (CONVOLUTION, "Relu")
+"""Operators in bytes; a ReLU costs nothing there, its result's range begins at zero."""
+
+MOST_KEPT = 16
+"""Frames whose ranges are kept before they are merged."""
+
+Ends = Callable[[onnx.NodeProto], tuple[Iterable[str], Iterable[str]]]
 
 
-def open_full(folder: Path) -> LiteEngines:
-    """The network in ``folder`` that is to be quantised, on one thread; raises `InputError`."""
+def open_full(folder: Path) -> tuple[LiteEngines, int]:
+    """The network in ``folder`` that is to be quantised, on one thread, and the side of its
+    pictures in pixels; raises `InputError`."""
     manifest = read_manifest(folder / "decode.onnx")
     if manifest.kind != "lite":
         raise InputError(f"{folder} is a network of kind '{manifest.kind}': give one of kind lite")
-    engines = open_parts(folder, PARTS, "lite", manifest.preset, "onnxruntime:cpu", 1)
-    picture = next(port for port in manifest.inputs if port.name == "guide_picture")
+    picture = next((port for port in manifest.inputs if port.name == "guide_picture"), None)
     for name, found, wanted in (
         ("precision", manifest.precision, "fp32"),
-        ("pixels", picture.dtype, "uint8"),
+        ("pixels", picture and picture.dtype, "uint8"),
     ):
         if found != wanted:
             raise InputError(
                 f"{folder} has the {name} {found}, and 8 bits are made from {wanted}: "
                 f"export it again with '--{name} {wanted}'"
             )
-    return LiteEngines(*engines)
+    assert picture is not None
+    engines = open_parts(folder, PARTS, "lite", manifest.preset, DEVICE, 1)
+    return LiteEngines(*engines), picture.shape[0]
 
 
 def quantise(folder: Path, engines: LiteEngines, clips: Iterable[LiteClip]) -> Manifest:
@@ -124,12 +136,34 @@ def outer_convolutions(graph: onnx.GraphProto) -> list[str]:
     """Names of the convolutions with none before or none after them, which stay float.
 
     Those that read the picture have three channels, with which bytes are slower (0.73 ms against
-    0.51); the one that paints decides on every level: in 256 steps of its own it loses 5 dB, and
-    smooth skin shows bands.
+    0.51); the one that paints decides on every level: with a result of 256 steps 5 dB are lost.
     """
-    after_one = _fed_by_convolutions(graph.node, lambda node: (node.input, node.output))
-    before_one = _fed_by_convolutions(
-        list(reversed(graph.node)), lambda node: (node.output, node.input)
-    )
-    convolutions = [node for node in graph.node if node.op_type == "Conv"]
-    return [node.name for node in convolutions if node.name not in after_one & before_one]
+    nodes = list(graph.node)
+    behind = _reached(nodes, lambda node: (node.input, node.output))
+    before = _reached(nodes[::-1], lambda node: (node.output, node.input))
+    return [n.name for n in nodes if n.op_type == CONVOLUTION and n.name not in behind & before]
+
+
+def _reached(nodes: Sequence[onnx.NodeProto], ends: Ends) -> set[str]:
+    """Names of the nodes that a convolution leads to, in the direction of ``nodes`` and ``ends``
+    (where one is entered, where it is left)."""
+    tensors: set[str] = set()
+    found: set[str] = set()
+    for node in nodes:
+        entered, left = ends(node)
+        if tensors.intersection(entered):
+            found.add(node.name)
+        if node.op_type == CONVOLUTION or node.name in found:
+            tensors.update(left)
+    return found
+
+
+class _Frames:
+    """Calibration inputs as onnxruntime asks for them."""
+
+    def __init__(self, first: dict[str, Array], others: Iterator[dict[str, Array]]) -> None:
+        self._inputs = chain([first], others)
+
+    def get_next(self) -> dict[str, Array] | None:
+        """The next frame's, None after the last."""
+        return next(self._inputs, None)

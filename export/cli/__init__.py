@@ -15,6 +15,7 @@ COMMANDS: dict[str, str] = {
     "onnx": "write a trained network as ONNX files, which run without torch",
     "parity": "compare what exported networks draw with what torch draws",
     "tensorrt": "build TensorRT engines out of ONNX files, for GPUs that need not be here",
+    "quantise": "write the decode of an exported lite network in 8 bits, and say what it is worth",
 }
 """Command to its one line of help; the module of the same name lies in this folder."""
 

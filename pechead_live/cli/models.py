@@ -46,6 +46,7 @@ def factory_of(
     checkpoint: Path | None,
     background: Pixels | None = None,
     engine: str | None = None,
+    quantised: bool = False,
 ) -> Factory:
     """What makes the renderer of ``model``, one of `MODELS`; its weights are looked for now and
     read when it is made.
@@ -53,6 +54,7 @@ def factory_of(
     ``checkpoint``: a `.safetensors` file or the folder of an exported network; None takes the
     shipped one. ``background`` (any size) takes the place of the portrait's own. ``engine``:
     "torch", or a device as `engines.open.open_engine` has it; None is what suits the weights.
+    ``quantised``: as `engines.lite.open_lite`.
     """
     if model == BASELINE:
         raise InputError(
@@ -61,6 +63,8 @@ def factory_of(
         )
     if model not in MODELS:
         raise InputError(f"there is no model {model!r}: use {', '.join(MODELS)}")
+    if quantised and model not in LITE:
+        raise InputError(f"{model} does not run in 8 bits: leave out --int8")
     if model == ANALYTIC:
         for given in (checkpoint, engine):
             if given is not None:
@@ -68,8 +72,20 @@ def factory_of(
         return partial(_analytic, background=background)
     weights = _weights_of(model, checkpoint, engine)
     device = None if engine == TORCH else engine
+    if quantised and not weights.is_dir():
+        raise InputError(
+            f"a checkpoint does not run in 8 bits: write a folder with 'pechead-export onnx "
+            f"{weights} -o FOLDER' and 'pechead-export quantise FOLDER' and give that"
+        )
     if model in LITE:
-        return partial(_lite, model=model, weights=weights, device=device, background=background)
+        return partial(
+            _lite,
+            model=model,
+            weights=weights,
+            device=device,
+            quantised=quantised,
+            background=background,
+        )
     if background is not None:
         raise InputError(
             f"{model} draws the background too: leave out --background, or use another model"
@@ -122,6 +138,7 @@ def _lite(
     model: str,
     weights: Path,
     device: str | None,
+    quantised: bool,
     background: Pixels | None,
 ) -> AnyRenderer:
     from pechead_live.renderer.lite import LiteRenderer
@@ -129,7 +146,7 @@ def _lite(
     if weights.is_dir():
         from engines.lite import open_lite
 
-        network = open_lite(weights, model, device)
+        network = open_lite(weights, model, device, quantised=quantised)
     else:
         try:
             from engines.torch_lite import open_torch_lite

@@ -13,7 +13,7 @@ from pechead_live.protocols import Renderer
 
 
 def add_renderer_arguments(parser: argparse.ArgumentParser) -> None:
-    """``--model``, ``--checkpoint``, ``--engine``, ``--size`` and ``--background``."""
+    """``--model``, ``--checkpoint``, ``--engine``, ``--int8``, ``--size`` and ``--background``."""
     group = parser.add_argument_group("picture")
     group.add_argument(
         "--model",
@@ -36,6 +36,12 @@ def add_renderer_arguments(parser: argparse.ArgumentParser) -> None:
         "the weights)",
     )
     group.add_argument(
+        "--int8",
+        action="store_true",
+        help="a lite network's decode in 8 bits, which 'pechead-export quantise' writes, if that "
+        "is faster on this machine",
+    )
+    group.add_argument(
         "--size", default="512", metavar="N|WxH", help="such as 256 or 1280x720 (default: 512)"
     )
     group.add_argument(
@@ -52,5 +58,7 @@ def renderer_from(arguments: argparse.Namespace) -> Callable[[Avatar], Renderer[
     width, height = size_from(arguments.size)
     path: Path | None = arguments.background
     background = None if path is None else read_photo(path)
-    factory = factory_of(arguments.model, arguments.checkpoint, background, arguments.engine)
+    factory = factory_of(
+        arguments.model, arguments.checkpoint, background, arguments.engine, arguments.int8
+    )
     return lambda avatar: factory(avatar, width, height)
