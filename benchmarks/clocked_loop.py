@@ -44,7 +44,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--model", default=ANALYTIC)
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("--engine")
-    parser.add_argument("--int8", action="store_true")
+    parser.add_argument("--int8", action=argparse.BooleanOptionalAction)
     parser.add_argument(
         "--started-at", type=float, required=True, help="monotonic time when this was started"
     )

@@ -42,6 +42,8 @@ GOALS: Goals = {
 NETWORK_GOALS: Goals = GOALS | {"p50_ms": ("at most", 70.0), "p95_ms": ("at most", 120.0)}
 """Of a model with weights."""
 
+INT8: dict[bool | None, tuple[str, ...]] = {None: (), True: ("--int8",), False: ("--no-int8",)}
+
 TITLES = (
     "drawn by",
     "size",
@@ -75,7 +77,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--checkpoint", type=Path, help="weights of the one network in --model")
     parser.add_argument("--engine", help="what runs the networks in --model")
-    parser.add_argument("--int8", action="store_true", help="in 8 bits if that is faster here")
+    parser.add_argument(
+        "--int8", action=argparse.BooleanOptionalAction, help="as 'pechead-live run' has it"
+    )
     parser.add_argument("--landmarker", type=Path, help="the face landmarker's .task file")
     parser.add_argument("--no-record", action="store_true", help="for a look; writes no record")
     arguments = parser.parse_args(argv)
@@ -143,7 +147,7 @@ def network_options(model: str, arguments: argparse.Namespace) -> list[str]:
         return []
     given = {"--checkpoint": arguments.checkpoint, "--engine": arguments.engine}
     named = [word for name, value in given.items() if value for word in (name, str(value))]
-    return ["--model", model, *named, *(("--int8",) if arguments.int8 else ())]
+    return ["--model", model, *named, *INT8[arguments.int8]]
 
 
 def goals(result: dict[str, Any], asked: Goals = GOALS) -> dict[str, dict[str, Any]]:

@@ -11,10 +11,11 @@ import numpy as np
 
 from engines.engine import Array, Engine, Stream, StreamState
 from engines.network_files import has_part, open_parts
-from engines.quantised_decode import PRECISION, faster_of, open_quantised
+from engines.quantised_decode import FILE, PRECISION, faster_of, open_quantised
 from pechead_live.coefficients import FloatArray
 from pechead_live.errors import InputError
 from pechead_live.frame import Pixels
+from pechead_live.reachable import is_file
 from pechead_live.renderer.lattice import finer, sampled
 from pechead_live.renderer.lite_network import LiteDrawing, LiteNetwork
 
@@ -167,19 +168,19 @@ def open_lite(
     device: str | None = None,
     *,
     threads: int | None = None,
-    quantised: bool = False,
+    quantised: bool | None = False,
 ) -> LiteNetwork:
     """The lite network that was exported to ``folder``; raises `InputError`.
 
     ``device``: as `open_engine` has it; on onnxruntime's CPU the network runs cut at its warps.
     ``threads``: of the CPU, for each engine. ``quantised``: `decode` in 8 bits if that is faster
-    here, which is measured (half a second); otherwise a warning says so.
+    here, which is measured (half a second); None: if there is a file of it, too.
     """
     if device in SPLIT and (quantised or has_part(folder, "motion", device)):
         encode, motion, decode = open_parts(
             folder, ("encode", "motion", "decode"), "lite", preset, device, threads
         )
-        if quantised:
+        if quantised or (quantised is None and is_file(folder / FILE)):
             decode = faster_of(decode, open_quantised(folder, decode, device, threads=threads))
         return SplitLite(encode, motion, decode)
     if quantised:

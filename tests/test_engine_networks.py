@@ -10,7 +10,9 @@ import pytest
 from still_samples import astronaut, difference
 
 from engines.lite import SplitLite, WholeLite, open_lite
+from engines.network_files import open_parts
 from engines.pechead import open_pechead
+from engines.quantised_decode import open_quantised
 from export.networks import parts_of, untrained
 from export.onnx_file import write_onnx
 from pechead_live.cli import main
@@ -18,6 +20,7 @@ from pechead_live.cli.models import drawn_by, factory_of
 from pechead_live.coefficients import Coefficients, rotation_from_euler
 from pechead_live.frame import Pixels
 from pechead_live.protocols import Renderer
+from pechead_live.renderer.lite import LiteRenderer
 from pechead_live.samples import sample
 from pechead_live.weights import shipped
 
@@ -84,6 +87,16 @@ def test_a_cpu_runs_the_network_cut_at_its_warps_and_others_run_it_whole() -> No
     assert isinstance(open_lite(lite_s(), "lite-s", "openvino:cpu"), WholeLite)
     renderer = factory_of("lite-s", None)(astronaut(), 128, 128)
     assert drawn_by("lite-s", renderer) == "lite-s on CPUExecutionProvider"
+
+
+def test_the_shipped_decode_in_8_bits_draws_nearly_the_same() -> None:
+    encode, motion, decode = open_parts(lite_s(), ("encode", "motion", "decode"), "lite", "lite-s")
+    quantised = open_quantised(lite_s(), decode)
+    wanted, found = (
+        drawn(LiteRenderer(astronaut(), 256, 256, SplitLite(encode, motion, each)))
+        for each in (decode, quantised)
+    )
+    assert 0 < max(difference(a, b) for a, b in zip(wanted, found, strict=True)) < 0.5
 
 
 def test_an_exported_pechead_draws_what_torch_draws(toy: Path, tmp_path: Path) -> None:
@@ -156,13 +169,15 @@ def test_an_engine_that_does_not_fit_is_one_sentence(
 
 
 def test_the_shipped_files_are_of_the_shipped_weights() -> None:
-    from engines.manifest import read_manifest, sha256_of
+    from engines.manifest import check_file, read_manifest, sha256_of
 
     weights = sha256_of(lite_s() / "lite-s.safetensors")
-    manifests = [read_manifest(file) for file in sorted(lite_s().glob("*.onnx"))]
-    assert {manifest.checkpoint_sha256 for manifest in manifests} == {weights}
-    assert {"encode", "motion", "decode", "step"} <= {manifest.part for manifest in manifests}
-    assert all(sha256_of(lite_s() / f"{m.part}.onnx") for m in manifests)
+    files = sorted(lite_s().glob("*.onnx"))
+    assert [file.stem for file in files] == ["decode", "decode-int8", "encode", "motion", "step"]
+    for file in files:
+        manifest = read_manifest(file)
+        check_file(file, manifest)
+        assert manifest.checkpoint_sha256 == weights
 
 
 def test_run_draws_a_motion_with_the_shipped_network(
@@ -170,7 +185,7 @@ def test_run_draws_a_motion_with_the_shipped_network(
 ) -> None:
     report, film = tmp_path / "report.json", tmp_path / "film.mp4"
     words = ["--model", "lite-s", "--camera", f"replay:{sample('talking.npz')}"]
-    words += ["--sink", f"file:{film}", "--size", "128", "--seconds", "1.5"]
+    words += ["--sink", f"file:{film}", "--size", "128", "--seconds", "1.5", "--no-int8"]
     assert main(["run", "--source", AVATAR, "--report", str(report), *words]) == 0
     told = json.loads(report.read_text())
     assert told["drawn_by"] == "lite-s on CPUExecutionProvider"

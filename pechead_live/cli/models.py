@@ -46,7 +46,7 @@ def factory_of(
     checkpoint: Path | None,
     background: Pixels | None = None,
     engine: str | None = None,
-    quantised: bool = False,
+    quantised: bool | None = False,
 ) -> Factory:
     """What makes the renderer of ``model``, one of `MODELS`; its weights are looked for now and
     read when it is made.
@@ -54,7 +54,7 @@ def factory_of(
     ``checkpoint``: a `.safetensors` file or the folder of an exported network; None takes the
     shipped one. ``background`` (any size) takes the place of the portrait's own. ``engine``:
     "torch", or a device as `engines.open.open_engine` has it; None is what suits the weights.
-    ``quantised``: as `engines.lite.open_lite`.
+    ``quantised``: as `engines.lite.open_lite`, which other models and checkpoints pass over.
     """
     if model == BASELINE:
         raise InputError(
@@ -138,7 +138,7 @@ def _lite(
     model: str,
     weights: Path,
     device: str | None,
-    quantised: bool,
+    quantised: bool | None,
     background: Pixels | None,
 ) -> AnyRenderer:
     from pechead_live.renderer.lite import LiteRenderer

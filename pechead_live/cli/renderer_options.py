@@ -37,9 +37,9 @@ def add_renderer_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--int8",
-        action="store_true",
-        help="a lite network's decode in 8 bits, which 'pechead-export quantise' writes, if that "
-        "is faster on this machine",
+        action=argparse.BooleanOptionalAction,
+        help="draw with the decode in 8 bits that 'pechead-export quantise' writes, if it is "
+        "faster on this machine (default: where there is one)",
     )
     group.add_argument(
         "--size", default="512", metavar="N|WxH", help="such as 256 or 1280x720 (default: 512)"
