@@ -1,3 +1,3 @@
-"""How to run an exported network: one file per runtime. There is no exported network yet."""
+"""How to run an exported network: one room per runtime, and the plugin that TensorRT lacks."""
 
 __all__: list[str] = []

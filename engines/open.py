@@ -57,7 +57,7 @@ def open_engine(path: Path, device: str | None = None, *, threads: int | None = 
             f"'{TENSORRT}', or the ONNX file it was built from"
         )
     check_file(path, manifest)
-    from engines.tensorrt_engine import open_tensorrt
+    from engines.tensorrt.engine import open_tensorrt
 
     return open_tensorrt(path, manifest, device)
 
@@ -79,6 +79,6 @@ def _open_onnx(path: Path, manifest: Manifest, device: str, threads: int | None)
         from engines.openvino_engine import open_openvino
 
         return open_openvino(path, manifest, where, threads=threads)
-    from engines.onnxruntime_engine import open_onnxruntime
+    from engines.onnxruntime.engine import open_onnxruntime
 
     return open_onnxruntime(path, manifest, where, threads=threads)

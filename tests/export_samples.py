@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from engines.manifest import NEXT, Manifest
-from export.config import ExportConfig
-from export.networks import Exportable, parts_of
-from export.onnx_file import write_onnx
+from export.graphs.config import ExportConfig
+from export.graphs.file import write_onnx
+from export.parts.networks import Exportable, parts_of
 
 Arrays = dict[str, NDArray[np.generic]]
 

@@ -1,4 +1,4 @@
-"""A small recurrent network as an ONNX file, and a device for `engines.tensorrt_work` that is the
+"""A small recurrent network as an ONNX file, and a device for `engines.tensorrt.work` that is the
 host's memory."""
 
 import contextlib

@@ -9,7 +9,7 @@ import torch
 from evaluation_samples import moving_clip
 from still_samples import astronaut, astronaut_photo, difference, saved
 
-from engines.torch_baseline import TorchBaseline
+from engines.torch.baseline import TorchBaseline
 from pechead_live.cli import main
 from pechead_live.evaluation.baseline import BaselineRenderer
 from pechead_live.evaluation.method import PictureDriven

@@ -18,8 +18,8 @@ from engines.dcn.definition import Sizes
 from engines.dcn.kernel import Kernel, launch, load_kernel
 from engines.dcn.plugin import last_failure, register
 from engines.dcn.reference import deform_im2col
-from engines.tensorrt_library import load_tensorrt
-from export.plugin_rewrite import rewrite
+from engines.tensorrt.library import load_tensorrt
+from export.graphs.plugin_rewrite import rewrite
 from pechead_live.errors import MissingDependencyError
 from pechead_live.model.deformable import sampled_deform_conv2d
 

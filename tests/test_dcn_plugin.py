@@ -14,7 +14,7 @@ from dcn_samples import call, deform_conv
 from onnx import TensorProto, helper
 
 from engines.dcn.definition import NAME, Sizes
-from export.plugin_rewrite import rewrite
+from export.graphs.plugin_rewrite import rewrite
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "darwin", reason="NVIDIA publishes no TensorRT for macOS"
@@ -32,7 +32,7 @@ logger = logging.getLogger("engines.dcn.plugin")
 logger.setLevel(logging.DEBUG)
 logger.addHandler(Keep())
 from engines.dcn.plugin import last_failure, register
-from engines.tensorrt_library import load_tensorrt
+from engines.tensorrt.library import load_tensorrt
 trt = load_tensorrt("tensorrt_rtx")
 register(trt)
 register(trt)
@@ -173,7 +173,7 @@ def test_any_number_of_plugins_may_follow_each_other(tmp_path: Path):
 CALLBACKS = """
 import sys
 from engines.dcn.plugin import NAME, last_failure, register
-from engines.tensorrt_library import load_tensorrt
+from engines.tensorrt.library import load_tensorrt
 import numpy as np
 trt = load_tensorrt("tensorrt_rtx")
 register(trt)
@@ -220,7 +220,7 @@ def test_at_run_time_a_plugin_is_what_its_fields_say_and_refuses_what_does_not_f
 LOAD = """
 import sys
 {before}
-from engines.tensorrt_library import load_tensorrt
+from engines.tensorrt.library import load_tensorrt
 from pechead_live.errors import PecheadError
 try:
     print("loaded", load_tensorrt("{flavour}").__name__)

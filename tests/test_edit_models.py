@@ -81,7 +81,7 @@ def test_a_pechead_remembers_from_picture_to_picture(toy: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["--model", "lite-s"], "lite-s needs its weights"),
+        (["--model", "lite-m"], "lite-m needs its weights"),
         (["--model", "base", "--checkpoint", "none.safetensors"], "no checkpoint none"),
         (["--checkpoint", "none.safetensors"], "analytic has no weights"),
         (["--model", "lite-m", "--checkpoint", "LITE"], "'lite-s', not 'lite-m'"),

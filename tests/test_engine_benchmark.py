@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import engine
-from benchmarks.engine_cases import DEFAULT_PRESETS, RUNTIMES, cases_of
-from benchmarks.engine_ceiling import Ceiling, highest, measure
-from benchmarks.engine_clip import Clip, bundled_clip, read_clip, write_clip
-from benchmarks.engine_gpu import gpu_name
-from benchmarks.engine_networks import Network
-from benchmarks.engine_row import FEWEST, timed
-from benchmarks.engine_table import TITLES, head, line, row_of
+from benchmarks.engine import __main__ as engine
+from benchmarks.engine.cases import DEFAULT_PRESETS, RUNTIMES, cases_of
+from benchmarks.engine.ceiling import Ceiling, highest, measure
+from benchmarks.engine.clip import Clip, bundled_clip, read_clip, write_clip
+from benchmarks.engine.gpu import gpu_name
+from benchmarks.engine.networks import Network
+from benchmarks.engine.row import FEWEST, timed
+from benchmarks.engine.table import TITLES, head, line, row_of
 from benchmarks.own_process import asked
 from benchmarks.record import check_record, write_record
 
@@ -131,7 +131,7 @@ def test_every_line_of_the_table_has_a_cell_for_every_title(results: dict[str, A
 
 
 def test_a_process_that_ends_badly_is_a_reason_and_no_crash() -> None:
-    told = asked("benchmarks.engine_row", {"neither": "case nor cache"})
+    told = asked("benchmarks.engine.row", {"neither": "case nor cache"})
     assert told["reason"] == "ended with code 1: KeyError: 'case'"
 
 

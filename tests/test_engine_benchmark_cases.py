@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.engine_cases import Case
-from benchmarks.engine_export import export
-from benchmarks.engine_row import measure
+from benchmarks.engine.cases import Case
+from benchmarks.engine.export import export
+from benchmarks.engine.row import measure
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),

@@ -14,7 +14,7 @@ import pytest
 from engine_samples import INPUTS, MORE, OUTPUTS, deformed, network, write_engine
 
 from engines.manifest import Port, manifest_path, read_manifest
-from engines.onnxruntime_providers import PROVIDERS, Provider, open_session
+from engines.onnxruntime.providers import PROVIDERS, Provider, open_session
 from engines.open import ONNX_DEVICES, open_engine
 from pechead_live.errors import DeviceError, InputError, MissingDependencyError, PecheadError
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from still_samples import astronaut, difference
 
-from engines.lite import SplitLite, WholeLite, open_lite
-from engines.network_files import open_parts
-from engines.pechead import open_pechead
-from engines.quantised_decode import open_quantised
-from export.networks import parts_of, untrained
-from export.onnx_file import write_onnx
+from engines.networks.files import open_parts
+from engines.networks.lite import SplitLite, WholeLite, open_lite
+from engines.networks.pechead import open_pechead
+from engines.networks.quantised_decode import open_quantised
+from export.graphs.file import write_onnx
+from export.parts.networks import parts_of, untrained
 from pechead_live.cli import main
 from pechead_live.cli.models import drawn_by, factory_of
 from pechead_live.coefficients import Coefficients, rotation_from_euler
@@ -100,7 +100,7 @@ def test_the_shipped_decode_in_8_bits_draws_nearly_the_same() -> None:
 
 
 def test_an_exported_pechead_draws_what_torch_draws(toy: Path, tmp_path: Path) -> None:
-    from engines.torch_pechead import TorchPechead
+    from engines.torch.pechead import TorchPechead
     from pechead_live.model.pechead import PECHead
     from pechead_live.renderer.pechead import PecheadRenderer
 

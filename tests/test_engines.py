@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 from engines.engine import Engine, Stream, StreamState
 from engines.host_threads import MOST, host_threads
 from engines.manifest import Manifest, Port, read_manifest
-from engines.onnxruntime_engine import OnnxRuntimeEngine
-from engines.onnxruntime_providers import PROVIDERS, open_session
+from engines.onnxruntime.engine import OnnxRuntimeEngine
+from engines.onnxruntime.providers import PROVIDERS, open_session
 from engines.open import open_engine
 from engines.ports import check_arrays
 from pechead_live.errors import DeviceError, InputError

@@ -5,8 +5,8 @@ import pytest
 from export_samples import Running, export_parts, host_picture, levels, near, opened, ports
 from exported_pechead import FRAMES, SIDE, STEP, expected, played
 
-from export.config import ExportConfig
-from export.networks import untrained
+from export.graphs.config import ExportConfig
+from export.parts.networks import untrained
 from pechead_live.model.pechead import PECHead
 
 

@@ -10,8 +10,8 @@ from exported_pechead import FRAMES, SIDE, STEP, expected, played
 from lite_samples import clip_of, draw
 from onnx import TensorProto
 
-from export.config import ExportConfig
-from export.networks import untrained
+from export.graphs.config import ExportConfig
+from export.parts.networks import untrained
 from pechead_live.model.lite.network import Lite
 from pechead_live.model.pechead import PECHead
 

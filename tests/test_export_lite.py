@@ -18,8 +18,8 @@ from export_samples import (
 from lite_samples import clip_of, draw
 from torch import Tensor
 
-from export.config import ExportConfig
-from export.networks import untrained
+from export.graphs.config import ExportConfig
+from export.parts.networks import untrained
 from pechead_live.model.lite.network import Lite
 from pechead_live.model.warp import resize_flow, warp
 

@@ -8,10 +8,10 @@ from pechead_samples import PLAIN, TOY, drive, play, source_of
 from torch import nn
 
 from engines.manifest import NEXT
-from export.folding import folded
-from export.networks import UNTRAINED, parts_of, untrained
-from export.pechead_parts import pechead_parts
-from export.shaken import shaken
+from export.parts.folding import folded
+from export.parts.networks import UNTRAINED, parts_of, untrained
+from export.parts.pechead import pechead_parts
+from export.parts.shaken import shaken
 from pechead_live.model.dimensions import SETTINGS, Dimensions
 from pechead_live.model.pechead import PECHead
 from pechead_live.model.residual import ResBlock

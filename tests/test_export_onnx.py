@@ -12,9 +12,9 @@ from export_samples import Running, near, ports
 
 from engines.manifest import Manifest, check_file, read_manifest, sha256_of
 from export.cli import main
-from export.config import ExportConfig
-from export.networks import load_network, parts_of, untrained
-from export.onnx_file import write_onnx
+from export.graphs.config import ExportConfig
+from export.graphs.file import write_onnx
+from export.parts.networks import load_network, parts_of, untrained
 from pechead_live.errors import InputError, OutputError
 from pechead_live.model.checkpoint import save_checkpoint
 from pechead_live.model.lite.dimensions import LITE_PRESETS

@@ -15,8 +15,8 @@ from export_samples import (
 from exported_pechead import DRIVING, FRAMES, SIDE, SOURCE, STATE, STEP, expected, known, played
 from pechead_samples import conditions, landmarks, portrait, source_of
 
-from export.config import ExportConfig
-from export.networks import untrained
+from export.graphs.config import ExportConfig
+from export.parts.networks import untrained
 from pechead_live.model.pechead import PECHead
 
 TOLERANCE = 1e-5

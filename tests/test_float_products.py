@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from onnx import ModelProto, helper, shape_inference
 
-from export.float_products import without_products
+from export.tensorrt.float_products import without_products
 
 Shape = tuple[int, ...]
 

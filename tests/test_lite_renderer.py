@@ -12,7 +12,7 @@ import torch
 from lite_samples import shaken, untrained
 from still_samples import astronaut, difference
 
-from engines.torch_lite import TorchLite, open_torch_lite
+from engines.torch.lite import TorchLite, open_torch_lite
 from pechead_live.coefficients import Coefficients, FloatArray, rotation_from_euler
 from pechead_live.errors import InputError
 from pechead_live.facemodel.condition import condition_of

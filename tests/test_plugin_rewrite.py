@@ -14,8 +14,8 @@ from pechead_samples import drive, network, source_of
 from torch import Tensor, nn
 
 from engines.dcn.definition import DOMAIN, NAME, VERSION, Sizes
-from export.plugin_reference import run_rewritten
-from export.plugin_rewrite import rewrite
+from export.graphs.plugin_reference import run_rewritten
+from export.graphs.plugin_rewrite import rewrite
 from pechead_live.errors import InputError
 from pechead_live.model.pechead import Driving, PECHead, Source, State
 

@@ -11,16 +11,22 @@ import onnx
 import pytest
 from chunk_samples import astronaut_chunk
 
-from engines.lite import SplitLite
 from engines.manifest import Manifest, manifest_path, read_manifest
-from engines.quantised_decode import FILE, open_quantised
-from export.calibration import LiteEngines, composed, decode_inputs, pictures
+from engines.networks.lite import SplitLite
+from engines.networks.quantised_decode import FILE, open_quantised
 from export.cli import main
-from export.lite_clips import LENGTH, LiteClip, LiteFrame, prepared_footage, sample_footage
-from export.networks import parts_of, untrained
-from export.onnx_file import write_onnx
-from export.quantise import PARTS, open_full, outer_convolutions, quantise
-from export.quantised_comparison import Quality, compare_quality
+from export.graphs.file import write_onnx
+from export.parts.networks import parts_of, untrained
+from export.quantised.calibration import LiteEngines, composed, decode_inputs, pictures
+from export.quantised.comparison import Quality, compare_quality
+from export.quantised.lite_clips import (
+    LENGTH,
+    LiteClip,
+    LiteFrame,
+    prepared_footage,
+    sample_footage,
+)
+from export.quantised.quantise import PARTS, open_full, outer_convolutions, quantise
 from pechead_live.coefficients import FloatArray
 from pechead_live.errors import InputError
 from pechead_live.evaluation.metrics.pixels import psnr

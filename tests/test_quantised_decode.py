@@ -11,10 +11,9 @@ from engine_samples import inputs_at, write_engine
 from still_samples import astronaut
 
 from engines.engine import Engine
-from engines.lite import SplitLite, open_lite
 from engines.manifest import manifest_path
-from engines.open import open_engine
-from engines.quantised_decode import (
+from engines.networks.lite import SplitLite, open_lite
+from engines.networks.quantised_decode import (
     FILE,
     LEAST_RUNS,
     alternately_ms,
@@ -22,10 +21,11 @@ from engines.quantised_decode import (
     is_worth_it,
     open_quantised,
 )
-from export.lite_clips import sample_footage
-from export.networks import parts_of, untrained
-from export.onnx_file import write_onnx
-from export.quantise import PARTS, open_full, quantise
+from engines.open import open_engine
+from export.graphs.file import write_onnx
+from export.parts.networks import parts_of, untrained
+from export.quantised.lite_clips import sample_footage
+from export.quantised.quantise import PARTS, open_full, quantise
 from pechead_live.cli import main
 from pechead_live.cli.models import drawn_by, factory_of
 from pechead_live.errors import InputError

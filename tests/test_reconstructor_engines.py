@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from engines.reconstructor import open_reconstructor
-from engines.torch_reconstructor import TorchReconstructor, open_torch_reconstructor
-from export.networks import load_network, parts_of
-from export.onnx_file import write_onnx
-from export.shaken import shaken
+from engines.networks.reconstructor import open_reconstructor
+from engines.torch.reconstructor import TorchReconstructor, open_torch_reconstructor
+from export.graphs.file import write_onnx
+from export.parts.networks import load_network, parts_of
+from export.parts.shaken import shaken
 from pechead_live.coefficients import FloatArray
 from pechead_live.errors import InputError
 from pechead_live.frame import Pixels

@@ -14,11 +14,11 @@ from tensorrt_samples import INPUTS, OUTPUTS, SIDE, write_graph, write_network
 
 import export.cli.tensorrt as command
 from engines.manifest import Port, check_file, manifest_path, read_manifest
-from engines.tensorrt_library import load_tensorrt
-from export.apart import how_it_ended
-from export.tensorrt_build import build_engine
-from export.tensorrt_progress import BuildShare
-from export.tensorrt_targets import TensorRTConfig, targets_of
+from engines.tensorrt.library import load_tensorrt
+from export.tensorrt.apart import how_it_ended
+from export.tensorrt.build import build_engine
+from export.tensorrt.progress import BuildShare
+from export.tensorrt.targets import TensorRTConfig, targets_of
 from pechead_live.errors import InputError, OutputError
 
 X, Y = Port("x", "float32", (1, 4, SIDE, SIDE)), Port("y", "float32", (1, 4, SIDE, SIDE))
@@ -210,8 +210,8 @@ def test_a_missing_library_says_what_to_install(network: Path, tmp_path: Path) -
 import sys
 sys.modules["tensorrt"] = None  # as Python marks what cannot be imported
 from pathlib import Path
-from export.tensorrt_build import build_engine
-from export.tensorrt_targets import TensorRTConfig
+from export.tensorrt.build import build_engine
+from export.tensorrt.targets import TensorRTConfig
 from pechead_live.errors import MissingDependencyError
 try:
     build_engine(Path({str(network)!r}), Path({str(tmp_path)!r}), TensorRTConfig(flavour="full"))

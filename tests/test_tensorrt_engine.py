@@ -15,17 +15,17 @@ import pytest
 from numpy.typing import NDArray
 from tensorrt_samples import HostContext, HostDevice, manifest_of, write_network
 
-from engines.cuda_device import open_cuda_device
 from engines.manifest import Manifest, read_manifest, write_manifest
 from engines.open import open_engine
-from engines.tensorrt_engine import TensorRTEngine, open_tensorrt
-from engines.tensorrt_flavour import RTX_TARGETS, check_target
-from engines.tensorrt_library import load_tensorrt
-from engines.tensorrt_log import LastError
-from engines.tensorrt_stream import TensorRTStream
-from engines.tensorrt_work import Work
-from export.tensorrt_build import build_engine
-from export.tensorrt_targets import TensorRTConfig
+from engines.tensorrt.cuda_device import open_cuda_device
+from engines.tensorrt.engine import TensorRTEngine, open_tensorrt
+from engines.tensorrt.flavour import RTX_TARGETS, check_target
+from engines.tensorrt.library import load_tensorrt
+from engines.tensorrt.log import LastError
+from engines.tensorrt.stream import TensorRTStream
+from engines.tensorrt.work import Work
+from export.tensorrt.build import build_engine
+from export.tensorrt.targets import TensorRTConfig
 from pechead_live.errors import DeviceError, InputError
 
 FRAMES = 6

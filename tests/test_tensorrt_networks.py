@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from pechead_samples import drive, network, play, source_of
 
-from engines.cuda_device import open_cuda_device
 from engines.engine import Stream
 from engines.manifest import read_manifest
-from engines.tensorrt_engine import open_tensorrt
-from engines.tensorrt_flavour import RTX_TARGETS
-from export.config import ExportConfig
-from export.networks import Exportable, parts_of
-from export.onnx_file import write_onnx
-from export.tensorrt_build import build_engine
-from export.tensorrt_targets import TensorRTConfig
+from engines.tensorrt.cuda_device import open_cuda_device
+from engines.tensorrt.engine import open_tensorrt
+from engines.tensorrt.flavour import RTX_TARGETS
+from export.graphs.config import ExportConfig
+from export.graphs.file import write_onnx
+from export.parts.networks import Exportable, parts_of
+from export.tensorrt.build import build_engine
+from export.tensorrt.targets import TensorRTConfig
 from pechead_live.model.pechead import PECHead
 
 FRAMES = 10

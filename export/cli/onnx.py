@@ -10,8 +10,8 @@ from pechead_live.destination import check_folder
 from pechead_live.errors import InputError, MissingDependencyError
 
 if TYPE_CHECKING:
-    from export.networks import Exportable
-    from export.part import Part
+    from export.parts.networks import Exportable
+    from export.parts.part import Part
 
 LIBRARIES = ("torch", "safetensors", "onnx", "onnxscript")
 """Needed to export; the files run without them."""
@@ -42,9 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Writes the files and prints a line for each."""
     check_libraries()
-    from export.config import ExportConfig
-    from export.networks import load_network, parts_of, untrained
-    from export.onnx_file import write_onnx
+    from export.graphs.config import ExportConfig
+    from export.graphs.file import write_onnx
+    from export.parts.networks import load_network, parts_of, untrained
 
     config = ExportConfig(
         precision=arguments.precision, form=arguments.form, pixels=arguments.pixels

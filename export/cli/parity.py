@@ -16,7 +16,7 @@ from pechead_live.samples import sample
 from pechead_live.whole_file import write_whole
 
 if TYPE_CHECKING:
-    from export.parity import Row
+    from export.parity.parity import Row
 
 TITLES = (
     *("network", "parts", "precision", "form", "ran on", "frames"),
@@ -40,8 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Exports, compares and prints; 1 if a limit is not held."""
     check_libraries()
-    from export.networks import UNTRAINED, load_network, untrained
-    from export.parity import parity
+    from export.parity.parity import parity
+    from export.parts.networks import UNTRAINED, load_network, untrained
 
     output: Path | None = arguments.output
     if output is not None:
@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _driving(arguments: argparse.Namespace, module: Any) -> Any:
-    from export.driving import driving_of
+    from export.parity.driving import driving_of
     from pechead_live.avatar.file import open_avatar
     from pechead_live.model.reconstructor import Reconstructor
     from pechead_live.recording import read_recording

@@ -10,7 +10,7 @@ from pechead_live.destination import check_folder
 from pechead_live.errors import InputError, MissingDependencyError
 
 if TYPE_CHECKING:
-    from export.quantised_comparison import Quality, Speed
+    from export.quantised.comparison import Quality, Speed
 
 LIBRARIES = ("torch", "onnx", "onnxruntime")
 """Needed to quantise; the file runs with onnxruntime alone."""
@@ -41,10 +41,10 @@ def run(arguments: argparse.Namespace) -> int:
     if not 1 <= frames <= MOST_FRAMES:
         raise InputError(f"{frames} frames to calibrate with: give 1 to {MOST_FRAMES}")
     _check_libraries()
-    from engines.quantised_decode import FILE, open_quantised
-    from export.lite_clips import prepared_footage, sample_footage
-    from export.quantise import open_full, quantise
-    from export.quantised_comparison import compare_quality, compare_speed
+    from engines.networks.quantised_decode import FILE, open_quantised
+    from export.quantised.comparison import compare_quality, compare_speed
+    from export.quantised.lite_clips import prepared_footage, sample_footage
+    from export.quantised.quantise import open_full, quantise
 
     folder: Path = arguments.folder
     check_folder(folder)

@@ -5,9 +5,9 @@ import sys
 from pathlib import Path
 
 from engines.manifest import read_manifest
-from export.tensorrt_build import Tell, build_engine
-from export.tensorrt_cache import CACHE
-from export.tensorrt_targets import FLAVOURS, TensorRTConfig, check_precision, targets_of
+from export.tensorrt.build import Tell, build_engine
+from export.tensorrt.cache import CACHE
+from export.tensorrt.targets import FLAVOURS, TensorRTConfig, check_precision, targets_of
 from pechead_live.destination import check_folder
 from pechead_live.errors import InputError
 from pechead_live.reachable import is_file

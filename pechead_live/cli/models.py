@@ -54,7 +54,7 @@ def factory_of(
     ``checkpoint``: a `.safetensors` file or the folder of an exported network; None takes the
     shipped one. ``background`` (any size) takes the place of the portrait's own. ``engine``:
     "torch", or a device as `engines.open.open_engine` has it; None is what suits the weights.
-    ``quantised``: as `engines.lite.open_lite`, which other models and checkpoints pass over.
+    ``quantised``: as `engines.networks.lite.open_lite`; None where nothing runs in 8 bits.
     """
     if model == BASELINE:
         raise InputError(
@@ -144,12 +144,12 @@ def _lite(
     from pechead_live.renderer.lite import LiteRenderer
 
     if weights.is_dir():
-        from engines.lite import open_lite
+        from engines.networks.lite import open_lite
 
         network = open_lite(weights, model, device, quantised=quantised)
     else:
         try:
-            from engines.torch_lite import open_torch_lite
+            from engines.torch.lite import open_torch_lite
         except ModuleNotFoundError as error:
             raise _without(error, model) from error
         network = open_torch_lite(weights, model)
@@ -162,12 +162,12 @@ def _pechead(
     from pechead_live.renderer.pechead import PecheadRenderer
 
     if weights.is_dir():
-        from engines.pechead import open_pechead
+        from engines.networks.pechead import open_pechead
 
         network = open_pechead(weights, model, device)
     else:
         try:
-            from engines.torch_pechead import open_torch_pechead
+            from engines.torch.pechead import open_torch_pechead
         except ModuleNotFoundError as error:
             raise _without(error, model) from error
         network = open_torch_pechead(weights, model)
@@ -176,7 +176,7 @@ def _pechead(
 
 def _baseline(avatar: Avatar, width: int, height: int, *, checkpoint: Path) -> "BaselineRenderer":
     try:
-        from engines.torch_baseline import open_torch_baseline
+        from engines.torch.baseline import open_torch_baseline
         from pechead_live.evaluation.baseline import BaselineRenderer
     except ModuleNotFoundError as error:
         raise _without(error, BASELINE) from error

@@ -82,12 +82,12 @@ def _reconstructor(weights: Path, landmarker: Path | None) -> Tracker:
     from pechead_live.tracker.reconstructor import ReconstructorTracker
 
     if weights.is_dir():
-        from engines.reconstructor import open_reconstructor
+        from engines.networks.reconstructor import open_reconstructor
 
         network = open_reconstructor(weights, threads=THREADS)
     else:
         try:
-            from engines.torch_reconstructor import open_torch_reconstructor
+            from engines.torch.reconstructor import open_torch_reconstructor
         except ModuleNotFoundError as error:
             raise MissingDependencyError(
                 f"the reconstructor from a checkpoint needs {error.name}, which is not installed: "

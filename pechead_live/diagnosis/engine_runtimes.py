@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engines.late_library import reason
-from engines.tensorrt_library import FLAVOURS, load_tensorrt
+from engines.tensorrt.library import FLAVOURS, load_tensorrt
 from pechead_live.diagnosis.finding import Finding
 from pechead_live.diagnosis.tiny_network import tiny_network
 from pechead_live.errors import MissingDependencyError

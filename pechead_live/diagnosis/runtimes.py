@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engines.onnxruntime_providers import load_cuda
+from engines.onnxruntime.providers import load_cuda
 from pechead_live.diagnosis.finding import Finding
 from pechead_live.diagnosis.tiny_network import tiny_network
 

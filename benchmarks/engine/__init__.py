@@ -1,0 +1,1 @@
+"""``python -m benchmarks.engine``: what each network costs on each runtime."""

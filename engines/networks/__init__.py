@@ -1,0 +1,1 @@
+"""Exported networks, each of several files, as the renderers and the tracker ask for them."""

@@ -1,0 +1,1 @@
+"""TensorRT, for RTX cards and in full: buffers made once, one CUDA graph a frame."""

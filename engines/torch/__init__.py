@@ -1,0 +1,1 @@
+"""Checkpoints run by torch: the reference that every other runtime is compared with."""

@@ -1,0 +1,1 @@
+"""Does an exported network draw what torch draws?"""

@@ -1,0 +1,1 @@
+"""What becomes a file: the functions of each network, with named ports."""

@@ -1,0 +1,1 @@
+"""The lite decode in 8 bits: calibrated, compared, written."""

@@ -1,0 +1,1 @@
+"""TensorRT engines out of ONNX files, built in a process of their own."""
