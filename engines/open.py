@@ -30,7 +30,7 @@ def open_engine(path: Path, device: str | None = None, *, threads: int | None = 
     """Opens an exported file whose manifest lies beside it, and warms it up.
 
     ``device``: ``RUNTIME[:DEVICE]``, one of `ONNX_DEVICES` or `TENSORRT`; by default
-    "onnxruntime:cpu" for an ONNX file. ``threads``: of the CPU, half of its processors by default.
+    "onnxruntime:cpu" for an ONNX file. ``threads``: of the CPU, by default as `host_threads`.
 
     Raises `InputError` for a file that is missing, damaged, or not for that device,
     `MissingDependencyError` for a library that is not installed, and `DeviceError` for a device

@@ -24,6 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from engines import host_threads as host_threads_module
 from engines.engine import Engine, Stream, StreamState
 from engines.host_threads import MOST, host_threads
 from engines.manifest import Manifest, Port, read_manifest
@@ -293,8 +294,14 @@ def test_an_engine_says_what_it_is_and_what_computes(file: Path):
         assert isinstance(engine.manifest, Manifest)
 
 
-def test_half_the_processors_are_left_to_the_tracker():
-    assert 1 <= host_threads(None) <= MOST
+@pytest.mark.parametrize(
+    ("processors", "threads"), [(1, 1), (2, 2), (3, 2), (4, 3), (5, 4), (64, MOST)]
+)
+def test_a_processor_is_left_to_the_tracker_where_there_are_more_than_two(
+    processors: int, threads: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(host_threads_module, "_processors", lambda: processors)
+    assert host_threads(None) == threads
     assert host_threads(7) == 7
 
 
