@@ -9,8 +9,8 @@ MOST = 4
 
 
 def host_threads(threads: int | None) -> int:
-    """``threads`` if given, `InputError` below 1; else a number for the processors that this process
-    may use: all but the tracker's, and both where there are two.
+    """``threads`` if given, `InputError` below 1; else all of the processors that this process may
+    use but the tracker's, and both where there are two.
 
     On two, beside a tracker that takes 12 of every 40 ms, lite-s draws in 24 ms with two threads
     and in 30 with one (512 x 512, median).
