@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.moving_portrait import write_moving_portrait
 from benchmarks.record import write_record
-from pechead_live.cli.models import ANALYTIC
+from pechead_live.cli.models import ANALYTIC, LITE
 from pechead_live.clock import monotonic
 from pechead_live.errors import InputError
 from pechead_live.samples import sample
@@ -41,8 +41,6 @@ GOALS: Goals = {
 
 NETWORK_GOALS: Goals = GOALS | {"p50_ms": ("at most", 70.0), "p95_ms": ("at most", 120.0)}
 """Of a model with weights."""
-
-INT8: dict[bool | None, tuple[str, ...]] = {None: (), True: ("--int8",), False: ("--no-int8",)}
 
 TITLES = (
     "drawn by",
@@ -78,7 +76,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--checkpoint", type=Path, help="weights of the one network in --model")
     parser.add_argument("--engine", help="what runs the networks in --model")
     parser.add_argument(
-        "--int8", action=argparse.BooleanOptionalAction, help="as 'pechead-live run' has it"
+        "--int8",
+        action=argparse.BooleanOptionalAction,
+        help="lite networks in 8 bits or not (default: both)",
     )
     parser.add_argument("--landmarker", type=Path, help="the face landmarker's .task file")
     parser.add_argument("--no-record", action="store_true", help="for a look; writes no record")
@@ -89,8 +89,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not clip.is_file():
             raise InputError(f"there is no clip {clip}: give --clip a video of a face")
         results = [
-            run(model, int(size), fps, clip, arguments)
+            run(model, int(size), fps, clip, arguments, precision)
             for model in arguments.model
+            for precision in precisions(model, arguments)
             for size in sizes
             for fps in rates
         ]
@@ -115,8 +116,22 @@ def numbers_in(text: str) -> list[float]:
     return numbers
 
 
+def precisions(model: str, arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Options of the runs of ``model``: a lite network is measured in 8 bits and in 32."""
+    folder = arguments.checkpoint is None or arguments.checkpoint.is_dir()
+    if model not in LITE or arguments.engine is not None or not folder:
+        return ("",)
+    both = {True: "--int8", False: "--no-int8"}
+    return tuple(both.values()) if arguments.int8 is None else (both[arguments.int8],)
+
+
 def run(
-    model: str, size: int, fps: float, clip: Path, arguments: argparse.Namespace
+    model: str,
+    size: int,
+    fps: float,
+    clip: Path,
+    arguments: argparse.Namespace,
+    precision: str = "",
 ) -> dict[str, Any]:
     """One model, size and rate in a process of its own; what it measured, and the goals."""
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
@@ -129,6 +144,7 @@ def run(
         *("--size", str(size), "--fps", str(fps), "--seconds", str(arguments.seconds)),
         *(("--landmarker", str(arguments.landmarker)) if arguments.landmarker else ()),
         *network_options(model, arguments),
+        *([precision] if precision else []),
     ]
     started_at = ("--started-at", repr(monotonic()))
     done = subprocess.run(
@@ -147,7 +163,7 @@ def network_options(model: str, arguments: argparse.Namespace) -> list[str]:
         return []
     given = {"--checkpoint": arguments.checkpoint, "--engine": arguments.engine}
     named = [word for name, value in given.items() if value for word in (name, str(value))]
-    return ["--model", model, *named, *INT8[arguments.int8]]
+    return ["--model", model, *named]
 
 
 def goals(result: dict[str, Any], asked: Goals = GOALS) -> dict[str, dict[str, Any]]:
@@ -216,7 +232,9 @@ def tables(results: Sequence[dict[str, Any]]) -> str:
 
 
 def _name(result: dict[str, Any]) -> str:
-    return f"{result['drawn_by'].partition(' ')[0]} {result['size']} at {result['camera_fps']:g}"
+    model, _, provider = result["drawn_by"].partition(" ")
+    eight = " int8" if provider.endswith("int8") else ""
+    return f"{model}{eight} {result['size']} at {result['camera_fps']:g}"
 
 
 def _shown(value: float | None, digits: int) -> str:

@@ -33,6 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = "a recorded motion, as 'pechead-live track' writes them (default: the bundled one)"
     parser.add_argument("--driving", type=Path, metavar="MOTION", help=text)
     parser.add_argument("--frames", type=int, default=50, help="(default: %(default)s)")
+    text = "also on this machine's NVIDIA GPU, by ONNX Runtime and by TensorRT"
+    parser.add_argument("--gpu", action="store_true", help=text)
     text = "where the table goes; NAME.md gets a NAME.json beside it (default: it is printed only)"
     parser.add_argument("-o", "--output", type=Path, metavar="NAME.md", help=text)
 
@@ -57,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     for network in networks:
         driving = _driving(arguments, network.module)
         with tempfile.TemporaryDirectory(prefix="parity-") as folder:
-            for row in parity(network, driving, Path(folder), _tell):
+            for row in parity(network, driving, Path(folder), _tell, gpu=arguments.gpu):
                 name = network.preset
                 if network.checkpoint_sha256.startswith("untrained"):
                     name += ", untrained"

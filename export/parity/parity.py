@@ -10,11 +10,14 @@ import numpy as np
 from engines.networks.files import open_parts
 from engines.networks.lite import SplitLite, WholeLite
 from engines.networks.pechead import EnginePechead
+from engines.tensorrt.cuda_device import open_cuda_device
 from export.graphs.config import ExportConfig
 from export.graphs.file import write_onnx
 from export.parity.driving import Driving
 from export.parity.reference import composed, lite_pictures, pechead_pictures, reconstructions
 from export.parts.networks import Exportable, parts_of
+from export.tensorrt.build import build_engine
+from export.tensorrt.targets import TensorRTConfig
 from pechead_live.coefficients import FloatArray
 from pechead_live.errors import DeviceError, MissingDependencyError
 from pechead_live.model.lite.network import Lite
@@ -99,21 +102,45 @@ WAYS: dict[str, tuple[Way, ...]] = {
 }
 """Of each kind of network, on a machine without a GPU."""
 
+_CUDA, _TENSORRT = "onnxruntime:cuda", "tensorrt"
+
+GPU_WAYS: dict[str, tuple[Way, ...]] = {
+    kind: tuple(
+        Way(parts, precision, form, device)
+        for device in (_CUDA, _TENSORRT)
+        for precision in ("fp32", "fp16")
+    )
+    for kind, parts, form in (
+        ("lite", _WHOLE, "none"),
+        ("pechead", _PECHEAD, "deform"),
+        ("reconstructor", ("reconstructor",), "none"),
+    )
+}
+"""What an NVIDIA GPU adds."""
+
 
 def parity(
-    network: Exportable, driving: Driving, folder: Path, tell: Callable[[str], None]
+    network: Exportable,
+    driving: Driving,
+    folder: Path,
+    tell: Callable[[str], None],
+    *,
+    gpu: bool = False,
 ) -> Iterator[Row]:
-    """Exports ``network`` below ``folder`` in every form and compares it on every one of `WAYS`.
+    """Exports ``network`` below ``folder`` in every form and compares it on every one of `WAYS`,
+    with ``gpu`` of `GPU_WAYS`, too.
 
-    ``tell`` is given a line for each step of the work.
+    ``tell`` is given a line for each step of the work, and for each way that this machine lacks.
     """
     tell(f"torch draws {len(driving.frames)} frames")
     wanted = np.stack(list(_reference(network, driving)))
-    for way in WAYS[network.kind]:
+    for way in (*WAYS[network.kind], *(GPU_WAYS[network.kind] if gpu else ())):
         where = folder / f"{way.precision}-{way.form}"
-        _export(network, way, where, tell)
         tell(f"{' + '.join(way.parts)} in {way.precision} on {way.device}")
         try:
+            if way.device == _TENSORRT:
+                open_cuda_device()  # before minutes of building for a GPU that is not there
+            _export(network, way, where, tell)
             engines = open_parts(where, way.parts, network.kind, network.preset, way.device)
         except (DeviceError, MissingDependencyError) as error:
             tell(f"left out: {error}")
@@ -142,6 +169,9 @@ def _export(network: Exportable, way: Way, where: Path, tell: Callable[[str], No
         if part.name in way.parts and not (where / f"{part.name}.onnx").exists():
             tell(f"exporting {part.name} in {way.precision}, {way.form}")
             write_onnx(part, where, network, config)
+        if part.name in way.parts and way.device == _TENSORRT:
+            tell(f"building {part.name} in {way.precision} for TensorRT")
+            build_engine(where / f"{part.name}.onnx", where, TensorRTConfig())
 
 
 def _reference(network: Exportable, driving: Driving) -> Iterator[FloatArray]:
