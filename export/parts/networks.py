@@ -35,6 +35,7 @@ UNTRAINED: dict[str, Callable[[], nn.Module]] = {
     "lite-toy": partial(Lite, LITE_PRESETS["toy"]),
     "resnet50": partial(Reconstructor, RECONSTRUCTOR_PRESETS["resnet50"]),
     "lite0": partial(Reconstructor, RECONSTRUCTOR_PRESETS["lite0"]),
+    "lite0-128": partial(Reconstructor, RECONSTRUCTOR_PRESETS["lite0-128"]),
     "reconstructor-toy": partial(Reconstructor, RECONSTRUCTOR_PRESETS["toy"]),
 }
 """Preset to what makes it; `paper`, `base` and `toy` are PECHeads, `resnet50` and `lite0` R."""
