@@ -1,9 +1,9 @@
 """The words ``--method`` takes, as the rows of a table."""
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
+from engines.manifest import read_manifest, sha256_of
 from pechead_live.cli.models import BASELINE, NETWORKS, baseline_factory, factory_of
 from pechead_live.errors import InputError
 from pechead_live.evaluation.method import BUILT_IN, Method
@@ -42,11 +42,20 @@ def _method_from(word: str) -> tuple[str, Method]:
         what = f"{model} has no weights" if model in BUILT_IN else f"unknown method {model!r}"
         raise InputError(f"{what}: use {WORDS}")
     if not file:
-        raise InputError(f"{model} needs its weights: write {model}=FILE.safetensors")
+        raise InputError(
+            f"{model} needs its weights: write {model}=FILE.safetensors, or the folder of an "
+            "exported network"
+        )
     checkpoint = Path(file)
     factory = baseline_factory(checkpoint) if model == BASELINE else factory_of(model, checkpoint)
-    try:
-        digest = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
-    except OSError as error:
-        raise InputError(f"{checkpoint} cannot be read ({error.strerror}): give another") from error
-    return setting, Method(setting, factory, digest)
+    return setting, Method(setting, factory, _digest_of(checkpoint))
+
+
+def _digest_of(checkpoint: Path) -> str:
+    """SHA-256 of the weights; an exported network's manifests tell it."""
+    if checkpoint.is_dir():
+        files = sorted(checkpoint.glob("*.onnx")) or sorted(checkpoint.glob("*.engine"))
+        if not files:
+            raise InputError(f"{checkpoint} holds no exported network: give another folder")
+        return read_manifest(files[0]).checkpoint_sha256
+    return sha256_of(checkpoint)
