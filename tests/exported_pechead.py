@@ -30,6 +30,7 @@ STEP = {
     "prior_flow": ("float32", (64, 64, 2)),
     **STATE,
     "picture": ("float32", (SIDE, SIDE, 3)),
+    "memory_level": ("float32", ()),
     **{f"next_{name}": port for name, port in STATE.items()},
 }
 

@@ -9,11 +9,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
+import pytest
 from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from engines.manifest import Manifest, Port, sha256_of, write_manifest
-from pechead_live.errors import DeviceError
+from engines.tensorrt.cuda_device import open_cuda_device
+from engines.tensorrt.flavour import RTX_TARGETS, module_of
+from engines.tensorrt.library import load_tensorrt
+from export.tensorrt.targets import TensorRTConfig
+from pechead_live.errors import DeviceError, MissingDependencyError
 
 SIDE = 16
 INPUTS = (
@@ -135,6 +140,18 @@ def write_graph(
     ports = {"inputs": tuple(inputs), "outputs": tuple(outputs)}
     write_manifest(file, manifest_of(file, **{**ports, **others}))
     return file
+
+
+def config_for_gpu() -> TensorRTConfig:
+    """For the GPU at hand. A data-centre GPU needs the full TensorRT, which is installed by hand:
+    the test is skipped where it is not."""
+    known = open_cuda_device().target in RTX_TARGETS
+    config = TensorRTConfig(flavour="rtx" if known else "full")
+    try:
+        load_tensorrt(module_of(config.runtime))
+    except MissingDependencyError as error:
+        pytest.skip(str(error))
+    return config
 
 
 class HostMemory(NamedTuple):

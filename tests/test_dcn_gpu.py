@@ -18,6 +18,7 @@ from engines.dcn.definition import Sizes
 from engines.dcn.kernel import Kernel, launch, load_kernel
 from engines.dcn.plugin import last_failure, register
 from engines.dcn.reference import deform_im2col
+from engines.tensorrt.flavour import RTX_TARGETS
 from engines.tensorrt.library import load_tensorrt
 from export.graphs.plugin_rewrite import rewrite
 from pechead_live.errors import MissingDependencyError
@@ -48,7 +49,8 @@ def kernel() -> Kernel:
 def queue(cupy: Any, kernel: Kernel, given: Call) -> tuple[Any, Callable[[Any], None]]:
     """Columns, and what fills them on a CuPy stream."""
     arrays = [cupy.asarray(each) for each in given[1:]]
-    columns = cupy.full(given.sizes.columns, 7, given.x.dtype)
+    # nothing here makes CuPy compile a kernel, for which it needs CUDA's headers
+    columns = cupy.asarray(np.full(given.sizes.columns, 7, given.x.dtype))
     pointers = (*(each.data.ptr for each in arrays), columns.data.ptr)
 
     def fill(stream: Any, _kept: Any = arrays) -> None:
@@ -106,7 +108,7 @@ def test_a_cuda_graph_captures_a_launch_and_repeats_it(cupy: Any, kernel: Kernel
         stream.begin_capture()
         fill(stream)
         graph = stream.end_capture()
-        columns.fill(0)
+        columns.data.memset_async(0, columns.nbytes, stream)
         graph.launch(stream)
     stream.synchronize()
     assert (cupy.asnumpy(columns) == expected).all()
@@ -198,7 +200,8 @@ def test_an_engine_with_the_plugin_computes_the_convolution(cupy: Any, flavour: 
         trt = load_tensorrt(flavour)
     except MissingDependencyError as error:
         pytest.skip(str(error))
-    if flavour == "tensorrt_rtx" and cupy.cuda.Device().compute_capability in ("90", "100"):
+    target = f"sm_{cupy.cuda.Device().compute_capability}"
+    if flavour == "tensorrt_rtx" and target not in RTX_TARGETS:
         pytest.skip("TensorRT for RTX builds nothing for this data-centre GPU")
     register(trt)
     given = call(Sizes(1, 16, 16, 16, 4, 3), x=dtype)
@@ -208,7 +211,11 @@ def test_an_engine_with_the_plugin_computes_the_convolution(cupy: Any, flavour: 
     builder = trt.Builder(log)
     network = builder.create_network(0)
     assert trt.OnnxParser(network, log).parse(model.SerializeToString())
-    plan = builder.build_serialized_network(network, builder.create_builder_config())
+    config = builder.create_builder_config()
+    config.clear_flag(trt.BuilderFlag.TF32)
+    if flavour == "tensorrt_rtx":
+        config.set_flag(trt.BuilderFlag.REQUIRE_USER_ALLOCATION)  # or it cannot be captured
+    plan = builder.build_serialized_network(network, config)
     engine = trt.Runtime(log).deserialize_cuda_engine(plan)
     context = engine.create_execution_context()
     arrays = (cupy.asarray(each) for each in given[1:])
@@ -226,8 +233,8 @@ def test_an_engine_with_the_plugin_computes_the_convolution(cupy: Any, flavour: 
     expected = sampled_deform_conv2d(x, by, bias, offset, mask, 4).numpy()
     near = 1e-4 if dtype is np.float32 else 3e-2
     assert cupy.asnumpy(ports["y"]) == pytest.approx(expected, abs=near)
-    ports["y"].fill(0)
-    cupy.cuda.Stream.null.synchronize()
+    ports["y"].data.memset(0, ports["y"].nbytes)
+    cupy.cuda.Device().synchronize()
     with stream:
         stream.begin_capture()
         assert context.execute_async_v3(stream.ptr), last_failure()

@@ -18,6 +18,7 @@ from export.parts.networks import parts_of, untrained
 from pechead_live.cli import main
 from pechead_live.cli.models import drawn_by, factory_of
 from pechead_live.coefficients import Coefficients, rotation_from_euler
+from pechead_live.errors import InputError
 from pechead_live.frame import Pixels
 from pechead_live.protocols import Renderer
 from pechead_live.renderer.lite import LiteRenderer
@@ -199,3 +200,26 @@ def _cut(file: Path) -> None:
 
 def _edit(file: Path, **changes: str) -> None:
     file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+
+
+def test_a_pechead_that_lost_its_memory_shows_the_analytic_picture_and_begins_anew(
+    toy: Path,
+) -> None:
+    renderer = factory_of("toy", toy)(astronaut(), 64, 64)
+    fresh = renderer.initial_state()
+    lost = {name: np.full_like(array, np.nan) for name, array in fresh.memory.memory.items()}
+    state = fresh._replace(memory=fresh.memory._replace(memory=lost))
+    picture, state = renderer.render(sequence()[1], state)
+    analytic = factory_of("analytic", None)(astronaut(), 64, 64)
+    assert farthest([picture.pixels], [drawn(analytic)[1]]) == 0
+    again, _ = renderer.render(sequence()[1], state)
+    assert farthest([again.pixels], [renderer.render(sequence()[1], fresh)[0].pixels]) == 0
+
+
+def test_built_engines_are_preferred_to_halves_for_a_cpu(tmp_path: Path) -> None:
+    folder = tmp_path / "lite-s"
+    shutil.copytree(lite_s(), folder)
+    (folder / "step.engine").write_bytes(b"built for a GPU")
+    with pytest.raises(InputError, match="step.engine"):
+        open_lite(folder, "lite-s")
+    assert isinstance(open_lite(folder, "lite-s", "onnxruntime:cpu"), SplitLite)

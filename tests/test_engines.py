@@ -349,6 +349,8 @@ def test_cuda_draws_the_same_with_its_memory_on_the_gpu(file: Path):
 
 @pytest.mark.gpu
 def test_intel_s_graphics_draw_the_same(file: Path):
+    if not any(each.startswith("GPU") for each in openvino.Core().available_devices):
+        pytest.skip("OpenVINO finds no graphics of Intel's")
     engine = open_engine(file, "openvino:gpu")
     assert engine.provider.startswith("GPU")
     stream = engine.stream(constants())

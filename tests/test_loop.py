@@ -268,6 +268,19 @@ def test_a_failed_drawing_keeps_the_memory_of_before_until_it_is_started_anew():
     assert renderer.memories[:10] == [0, 1, 2, 3, 3, 3, 0, 0, 0, 1]
 
 
+def test_a_failed_output_step_leaves_the_memory_that_the_drawing_gave():
+    renderer, calls = JawRenderer(), [0]
+
+    def output(picture: Picture) -> Picture:
+        calls[0] += 1
+        if calls[0] == 4:
+            raise ValueError("no room for the label")
+        return picture
+
+    loop(renderer=renderer, output=output, open_camera=lambda: camera(20))
+    assert renderer.memories[:8] == [0, 1, 2, 3, 4, 5, 6, 7]
+
+
 def test_without_any_good_picture_nothing_is_shown():
     sink = ListSink()
     loop(sink, renderer=JawRenderer(fail=lambda _: True))

@@ -4,6 +4,7 @@ import dataclasses
 import os
 import subprocess
 import sys
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
@@ -13,13 +14,18 @@ import numpy as np
 import onnxruntime
 import pytest
 from numpy.typing import NDArray
-from tensorrt_samples import HostContext, HostDevice, manifest_of, write_network
+from tensorrt_samples import (
+    HostContext,
+    HostDevice,
+    config_for_gpu,
+    manifest_of,
+    write_network,
+)
 
 from engines.manifest import Manifest, read_manifest, write_manifest
 from engines.open import open_engine
-from engines.tensorrt.cuda_device import open_cuda_device
 from engines.tensorrt.engine import TensorRTEngine, open_tensorrt
-from engines.tensorrt.flavour import RTX_TARGETS, check_target
+from engines.tensorrt.flavour import check_target
 from engines.tensorrt.library import load_tensorrt
 from engines.tensorrt.log import LastError
 from engines.tensorrt.stream import TensorRTStream
@@ -180,6 +186,33 @@ def test_without_graphs_frames_are_enqueued_and_the_log_says_so(
         np.testing.assert_array_equal(found["picture"], picture)
 
 
+def test_an_engine_that_takes_memory_in_each_frame_is_not_captured(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Taking(HostContext):
+        def is_stream_capturable(self, stream: int) -> bool:
+            return stream != HostDevice.stream
+
+    device, manifest = HostDevice(), manifest_of()
+    context = Taking(device, manifest, compute)
+    work = Work(device, context, manifest, source(), manifest.carried, LastError(), graphs=True)
+    assert "no CUDA graph can be made (the engine takes memory in each frame)" in caplog.text
+    stream = TensorRTStream(work, manifest, ["source_feature"], Lock())
+    for found, picture in zip(play(stream), expected(), strict=True):
+        np.testing.assert_array_equal(found["picture"], picture)
+
+
+@pytest.mark.parametrize("graphs", [True, False])
+def test_a_closed_stream_frees_its_memory_at_once(graphs: bool) -> None:
+    stream, work = stream_on(HostDevice(), graphs=graphs)
+    play(stream)
+    kept = weakref.ref(work)
+    del work
+    assert kept() is not None
+    stream.close()
+    assert kept() is None
+
+
 def test_frames_allocate_nothing_on_the_device() -> None:
     device = HostDevice()
     stream, _ = stream_on(device)
@@ -260,9 +293,8 @@ def on_gpu(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Path, Manifest]:
     """An ONNX file, and an engine of it for the GPU at hand with its manifest."""
+    config = config_for_gpu()
     onnx_file = write_network(tmp_path_factory.mktemp("gpu"), form=request.param)
-    rtx = open_cuda_device().target in RTX_TARGETS
-    config = TensorRTConfig(flavour="rtx" if rtx else "full")
     built = build_engine(onnx_file, onnx_file.parent, config, cache=None)
     return onnx_file, built.file, built.manifest
 

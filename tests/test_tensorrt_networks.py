@@ -5,12 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pechead_samples import drive, network, play, source_of
+from tensorrt_samples import config_for_gpu
 
 from engines.engine import Stream
 from engines.manifest import read_manifest
-from engines.tensorrt.cuda_device import open_cuda_device
 from engines.tensorrt.engine import open_tensorrt
-from engines.tensorrt.flavour import RTX_TARGETS
 from export.graphs.config import ExportConfig
 from export.graphs.file import write_onnx
 from export.parts.networks import Exportable, parts_of
@@ -72,7 +71,6 @@ def constants_of(toy: PECHead, exported: Path) -> dict[str, np.ndarray]:
 def test_an_engine_draws_what_torch_draws_from_frame_to_frame(
     toy: PECHead, exported: Path, tmp_path: Path
 ) -> None:
-    flavour = "rtx" if open_cuda_device().target in RTX_TARGETS else "full"
-    built = build_engine(exported, tmp_path, TensorRTConfig(flavour=flavour), cache=None)
+    built = build_engine(exported, tmp_path, config_for_gpu(), cache=None)
     stream = open_tensorrt(built.file, built.manifest).stream(constants_of(toy, exported))
     assert largest_difference(toy, stream) < 1e-3

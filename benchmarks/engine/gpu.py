@@ -29,7 +29,9 @@ def gpu_name() -> str | None:
 def gpu_memory_mb() -> int | None:
     """That is in use on it, by whomever: a quiet GPU shows what a network takes."""
     used = _asked("memory.used")
-    return None if used is None else round(int(used) * 2**20 / 1e6)
+    if used is None or not used.isdecimal():  # a GPU that is shared does not say
+        return None
+    return round(int(used) * 2**20 / 1e6)
 
 
 def tensorrt_engines(folder: Path, parts: tuple[str, ...], *, graphs: bool) -> "list[Engine]":
@@ -62,7 +64,7 @@ class TorchOnGpu:
         """``half``: convolutions and products in float16, by autocast."""
         from export.parts.networks import parts_of
 
-        _check_torch()
+        _prepare_torch()
         self._half = half
         self._parts = {part.name: part for part in parts_of(network, "uint8")}
         self._modules: dict[str, Callable[..., Any]] = {}
@@ -119,10 +121,9 @@ def gpu_ceiling(precision: str) -> dict[str, float]:
     import torch
     from torch.nn import functional
 
-    _check_torch()
+    _prepare_torch()
     dtype = torch.float16 if precision == "fp16" else torch.float32
     torch.backends.cudnn.benchmark = True
-    torch.backends.cudnn.allow_tf32 = False
     matrix = torch.randn(SIDE, SIDE, device="cuda", dtype=dtype)
     channels, side, batch = 512, 128, 8
     picture = torch.randn(batch, channels, side, side, device="cuda", dtype=dtype)
@@ -148,9 +149,11 @@ def gpu_ceiling(precision: str) -> dict[str, float]:
     }
 
 
-def _check_torch() -> None:
+def _prepare_torch() -> None:
+    """float32 is exact; `DeviceError` without a GPU."""
     import torch
 
+    torch.backends.cudnn.allow_tf32 = False
     if not torch.cuda.is_available():
         raise DeviceError(
             f"torch {torch.__version__} finds no NVIDIA GPU here: install its driver and a torch "

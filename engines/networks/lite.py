@@ -176,7 +176,8 @@ def open_lite(
     ``threads``: of the CPU, for each engine. ``quantised``: `decode` in 8 bits if that is faster
     here, which is measured (half a second); None: if there is a file of it, too.
     """
-    if device in SPLIT and (quantised or has_part(folder, "motion", device)):
+    built = device is None and has_part(folder, "step", "tensorrt")
+    if device in SPLIT and not built and (quantised or has_part(folder, "motion", device)):
         encode, motion, decode = open_parts(
             folder, ("encode", "motion", "decode"), "lite", preset, device, threads
         )

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from engines.engine import Engine, Stream, StreamState
 from engines.networks.files import open_parts
 from pechead_live.coefficients import FloatArray
@@ -56,6 +58,8 @@ class EnginePechead:
         given = {"condition": condition, "landmarks": landmarks, "prior_flow": prior_flow}
         wanted = {name: given[name] for name in _inputs(self._step) if name in given}
         drawn, state = source.stream.step(wanted, state)
+        if not np.isfinite(drawn["memory_level"]):
+            raise FloatingPointError("the network's memory is not finite")
         return drawn["picture"], state
 
 

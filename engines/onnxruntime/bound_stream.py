@@ -5,6 +5,7 @@ nothing is copied between two frames; a state handed out earlier is therefore go
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -42,13 +43,16 @@ class BoundStream:
         *,
         device: str,
         run: Callable[[Any], None],
+        translated: Callable[[], AbstractContextManager[None]],
     ) -> None:
         """``runtime``: the module. ``device``: in its own words, "cuda" or "cpu". ``run`` runs the
-        session with a binding, and refuses once the engine is closed."""
+        session with a binding, and refuses once the engine is closed. ``translated``: where what
+        the runtime raises becomes a `DeviceError`."""
         kept = check_constants(manifest, constants)
         self._given = frame_inputs(manifest, kept)
         self._memory = carried_inputs(manifest)
         self._run = run
+        self._translated = translated
         self._lock = Lock()
         self._newest: Turn | None = None
         drawn = [port for port in manifest.outputs if port.name not in manifest.carried]
@@ -72,17 +76,17 @@ class BoundStream:
 
     def initial_state(self) -> StreamState:
         """Zeros; every state handed out before is used up."""
-        with self._lock:
+        with self._lock, self._translated():
             for name, array in zeros_of(self._memory).items():
                 self._buffers.memory[0][name].update_inplace(array)
             self._newest = Turn(0)
             return StreamState(self._newest)
 
     def step(self, inputs: Arrays, state: StreamState) -> tuple[dict[str, Array], StreamState]:
-        """See `Stream`; `InputError` for a state that is used up. After any error the state that
-        was handed in is still good."""
+        """See `Stream`; `InputError` for a state that is used up, `DeviceError` if the GPU fails.
+        After any error the state that was handed in is still good."""
         given = check_arrays(self._given, inputs)
-        with self._lock:
+        with self._lock, self._translated():
             if self._newest is None or state.memory is not self._newest:
                 raise InputError(
                     "this state is used up or of another stream, its memory has been written over: "

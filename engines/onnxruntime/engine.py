@@ -1,5 +1,7 @@
 """ONNX Runtime: the default on a CPU, and one way to a GPU."""
 
+import contextlib
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from engines.manifest import REBUILD, Manifest, Port
 from engines.onnxruntime.bound_stream import BoundStream
 from engines.onnxruntime.providers import PROVIDERS, Provider, open_session
 from engines.ports import check_arrays, check_file_ports, zeros_of
-from pechead_live.errors import DeviceError, InputError
+from pechead_live.errors import DeviceError, InputError, PecheadError
 
 WARM_UP_RUNS = 2
 """The first plans the memory, the second uses the plan."""
@@ -57,14 +59,16 @@ class OnnxRuntimeEngine:
         self._session = None
 
     def _bound(self, session: Any, constants: Arrays, device: str) -> BoundStream:
-        return BoundStream(
-            self._runtime,
-            session,
-            self._manifest,
-            constants,
-            device=device,
-            run=self._run_binding,
-        )
+        with self._translated():
+            return BoundStream(
+                self._runtime,
+                session,
+                self._manifest,
+                constants,
+                device=device,
+                run=self._run_binding,
+                translated=self._translated,
+            )
 
     def _opened(self) -> Any:
         session = self._session
@@ -74,24 +78,25 @@ class OnnxRuntimeEngine:
 
     def _compute(self, given: dict[str, Array]) -> dict[str, Array]:
         session = self._opened()
-        try:
+        with self._translated():
             found = session.run(self._outputs, given)
-        except Exception as error:  # onnxruntime's errors share no other parent
-            raise self._failed(error) from error
         return dict(zip(self._outputs, found, strict=True))
 
     def _run_binding(self, binding: Any) -> None:
-        session = self._opened()
-        try:
-            session.run_with_iobinding(binding)
-        except Exception as error:  # onnxruntime's errors share no other parent
-            raise self._failed(error) from error
+        self._opened().run_with_iobinding(binding)
 
-    def _failed(self, error: Exception) -> DeviceError:
-        return DeviceError(
-            f"{self._provider} failed in '{self._manifest.part}' of {self._manifest.preset} "
-            f"({reason(error)}): give another device, or {REBUILD}"
-        )
+    @contextlib.contextmanager
+    def _translated(self) -> Generator[None]:
+        """What onnxruntime raises within becomes a `DeviceError`."""
+        try:
+            yield
+        except PecheadError:
+            raise
+        except Exception as error:  # onnxruntime's errors share no other parent
+            raise DeviceError(
+                f"{self._provider} failed in '{self._manifest.part}' of {self._manifest.preset} "
+                f"({reason(error)}): give another device, or {REBUILD}"
+            ) from error
 
 
 def open_onnxruntime(

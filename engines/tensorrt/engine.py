@@ -71,7 +71,7 @@ class TensorRTEngine:
         kept = check_constants(self._manifest, constants)
         with self._lock:
             work = self._work(kept, self._manifest.carried)
-            stream = TensorRTStream(work, self._manifest, list(kept), self._lock)
+            stream = TensorRTStream(work, self._manifest, list(kept), self._lock, self)
             self._streams.add(stream)
             return stream
 
@@ -124,7 +124,14 @@ def open_tensorrt(
     with gpu.current():
         if manifest.plugin:
             register(trt)
-        opened = trt.Runtime(tensorrt_log(trt, error)).deserialize_cuda_engine(path.read_bytes())
+        try:
+            runtime = trt.Runtime(tensorrt_log(trt, error))
+        except TypeError as failure:  # what its bindings make of a null pointer
+            raise DeviceError(
+                f"{manifest.runtime} cannot start on {gpu.name} ({error}): update the driver of "
+                "the NVIDIA GPU"
+            ) from failure
+        opened = runtime.deserialize_cuda_engine(path.read_bytes())
         if opened is None:
             raise InputError(
                 f"{path} cannot be opened by {manifest.runtime} on {gpu.name} ({error}): "

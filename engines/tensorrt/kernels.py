@@ -50,5 +50,5 @@ class KernelCache:
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             write_whole(self._file, bytes(self._kernels.serialize()))
-        except (OutputError, OSError) as error:
+        except (OutputError, OSError, TypeError) as error:  # TypeError: it had nothing to give
             logger.warning("the finished kernels are not kept for another time: %s", error)

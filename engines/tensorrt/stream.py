@@ -26,10 +26,13 @@ class TensorRTStream:
         manifest: Manifest,
         constants: Collection[str],
         lock: Lock,
+        owner: object = None,
     ) -> None:
         """``work`` was made with these ``constants``, by name, and carries all that it can.
-        ``lock`` is that of all who use the GPU's queue."""
+        ``lock`` is that of all who use the GPU's queue. ``owner``: what ``work`` runs on, which is
+        TensorRT's engine and its finished kernels; it lives as long as the stream."""
         self._work: Work | None = work
+        self._owner = owner
         self._given = frame_inputs(manifest, constants)
         self._lock = lock
         self._newest: Turn | None = None
@@ -56,7 +59,7 @@ class TensorRTStream:
 
     def close(self) -> None:
         """Frees the memory; the engine does so, who holds the lock."""
-        self._work = None
+        self._work = self._owner = None
 
     def _open_work(self) -> Work:
         if self._work is None:

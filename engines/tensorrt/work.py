@@ -82,9 +82,9 @@ class Work:
                 {name: device.memory(size) for name, size in self._sizes.items()}
                 for _ in range(2 if carried else 1)
             ]
-            self._bind(self._constants)
-            self._bind({name: pair.device for name, pair in self._given.items()})
-            self._bind({name: pair.device for name, pair in self._drawn.items()})
+            pairs = {**self._given, **self._drawn}
+            _bind(context, self._constants)
+            _bind(context, {name: pair.device for name, pair in pairs.items()})
             device.synchronize()
             self._launches = self._prepared(graphs)
 
@@ -124,36 +124,32 @@ class Work:
         if not graphs:
             return plain
         try:
+            _check_capturable(self._context, self._device.stream)
             return [self._device.captured(enqueue) for enqueue in plain]
         except DeviceError as error:
             logger.warning("%s: the frames are enqueued step by step, which is slower", error)
             return plain
 
     def _enqueued(self, side: int) -> Callable[[], None]:
+        # Knows the parts and not the whole: a circle would hold the GPU's memory after its end.
+        device, context, error = self._device, self._context, self._error
+        up, down = tuple(self._given.values()), tuple(self._drawn.values())
         read, written = self._memory[side], self._memory[side - 1]
+        moved = {given: written[name] for given, name in self._carried.items()}
 
         def enqueue() -> None:
-            self._bind(read)
-            self._bind({given: written[name] for given, name in self._carried.items()})
-            for pair in self._given.values():
-                self._device.upload(pair.device, pair.host)
-            if not self._context.execute_async_v3(self._device.stream):
+            _bind(context, {**read, **moved})
+            for pair in up:
+                device.upload(pair.device, pair.host)
+            if not context.execute_async_v3(device.stream):
                 raise DeviceError(
-                    f"TensorRT could not run the engine ({self._error}): close other programs that "
+                    f"TensorRT could not run the engine ({error}): close other programs that "
                     "use the GPU, or build the engine again with 'pechead-export tensorrt'"
                 )
-            for pair in self._drawn.values():
-                self._device.download(pair.host, pair.device)
+            for pair in down:
+                device.download(pair.host, pair.device)
 
         return enqueue
-
-    def _bind(self, addresses: Mapping[str, Any]) -> None:
-        for name, memory in addresses.items():
-            if not self._context.set_tensor_address(name, memory.ptr):
-                raise DeviceError(
-                    f"TensorRT takes no memory for '{name}': build the engine again with "
-                    "'pechead-export tensorrt'"
-                )
 
     def _uploaded(self, array: Array) -> Any:
         memory = self._device.memory(array.nbytes)
@@ -167,6 +163,23 @@ class Work:
             host.fill(0)
             pairs[port.name] = _Pair(host, self._device.memory(_bytes(port)))
         return pairs
+
+
+def _bind(context: Any, addresses: Mapping[str, Any]) -> None:
+    for name, memory in addresses.items():
+        if not context.set_tensor_address(name, memory.ptr):
+            raise DeviceError(
+                f"TensorRT takes no memory for '{name}': build the engine again with "
+                "'pechead-export tensorrt'"
+            )
+
+
+def _check_capturable(context: Any, stream: int) -> None:
+    """`DeviceError` for an engine that takes memory as it runs: a graph would keep its addresses.
+    TensorRT-RTX has such engines, and says so."""
+    asked = getattr(context, "is_stream_capturable", None)
+    if asked is not None and not asked(stream):
+        raise DeviceError("no CUDA graph can be made (the engine takes memory in each frame)")
 
 
 def _bytes(port: Port) -> int:

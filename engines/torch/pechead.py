@@ -52,6 +52,8 @@ class TorchPechead:
         """``condition`` (61,), l^d (70, 2) and F0 (64, 64, 2) to (S, S, 3) RGB."""
         driving = Driving(one(condition), one(landmarks), one(prior_flow))
         output, state = self._network.step(source, driving, state)
+        if not bool(torch.isfinite(state.hidden.abs().mean())):
+            raise FloatingPointError("the network's memory is not finite")
         return pixels_of(output.picture), state
 
 

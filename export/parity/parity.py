@@ -11,6 +11,7 @@ from engines.networks.files import open_parts
 from engines.networks.lite import SplitLite, WholeLite
 from engines.networks.pechead import EnginePechead
 from engines.tensorrt.cuda_device import open_cuda_device
+from engines.tensorrt.flavour import RTX_TARGETS
 from export.graphs.config import ExportConfig
 from export.graphs.file import write_onnx
 from export.parity.driving import Driving
@@ -171,7 +172,10 @@ def _export(network: Exportable, way: Way, where: Path, tell: Callable[[str], No
             write_onnx(part, where, network, config)
         if part.name in way.parts and way.device == _TENSORRT:
             tell(f"building {part.name} in {way.precision} for TensorRT")
-            build_engine(where / f"{part.name}.onnx", where, TensorRTConfig())
+            target = open_cuda_device().target
+            flavour = "rtx" if target in RTX_TARGETS else "full"
+            settings = TensorRTConfig(flavour=flavour, targets=(target,))
+            build_engine(where / f"{part.name}.onnx", where, settings)
 
 
 def _reference(network: Exportable, driving: Driving) -> Iterator[FloatArray]:

@@ -42,7 +42,7 @@ def pechead_parts(network: PECHead, pixels: str) -> list[Part]:
             "step",
             _Step(network, tuple(source), pixels).eval(),
             {**source, **driving, **prior, **state},
-            ("picture", *(f"next_{name}" for name in state)),
+            ("picture", "memory_level", *(f"next_{name}" for name in state)),
         ),
     ]
     if network.estimator is not None:
@@ -102,7 +102,10 @@ class _Step(nn.Module):
         )
         driving = Driving(condition[None], landmarks[None], prior_flow[None])
         output, state = self.network.step(source, driving, State(*kept))
-        return given(output.picture, self.pixels), *state
+        # bytes cannot say that a number was lost, and the memory would keep it for good; h is made
+        # of f^c, so it is lost wherever that is
+        level = state.hidden.abs().mean()
+        return given(output.picture, self.pixels), level, *state
 
 
 class _Estimator(nn.Module):

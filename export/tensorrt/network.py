@@ -51,9 +51,10 @@ def build(job: BuildJob, tell: Tell) -> None:
     log = _log(trt, tell, error)
     if job.form in ("deform", "plugin"):
         register(trt)
-    builder = trt.Builder(log)
-    if builder is None:
-        raise InputError(f"{job.runtime} cannot build here ({error})")
+    try:
+        builder = trt.Builder(log)
+    except TypeError as failed:  # the binding's word for a null pointer
+        raise InputError(f"{job.runtime} cannot build here ({error})") from failed
     network = builder.create_network(_flags(trt))
     parser = trt.OnnxParser(network, log)
     if not parser.parse(_graph(job)):
@@ -65,6 +66,8 @@ def build(job: BuildJob, tell: Tell) -> None:
     config.progress_monitor = monitor
     # TF32 keeps no more digits than float16: what is still float32 is so to be exact.
     config.clear_flag(trt.BuilderFlag.TF32)
+    if hasattr(trt.BuilderFlag, "REQUIRE_USER_ALLOCATION"):  # or RTX lets no frame be captured
+        config.set_flag(trt.BuilderFlag.REQUIRE_USER_ALLOCATION)
     if job.targets:
         config.num_compute_capabilities = len(job.targets)
         for index, target in enumerate(job.targets):
@@ -139,4 +142,5 @@ def _timing_cache(config: Any, path: str) -> Generator[None]:
     cache = config.create_timing_cache(file.read_bytes() if file.is_file() else b"")
     config.set_timing_cache(cache, ignore_mismatch=False)
     yield
-    write_whole(file, bytes(config.get_timing_cache().serialize()))
+    if (kept := config.get_timing_cache()) is not None:  # None: it was another driver's
+        write_whole(file, bytes(kept.serialize()))

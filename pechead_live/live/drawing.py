@@ -60,6 +60,8 @@ class Drawing:
                 raise FloatingPointError("the coefficients to draw are not finite")
             picture, renderer_state = self.renderer.render(coefficients, state.renderer)
             rendered = self.clock()
+            # a memory that was handed in may be used up: from here on there is only the new one
+            state = state._replace(renderer=renderer_state)
             picture = self.output(replace(picture, captured_at=coefficients.captured_at))
         except Exception as error:  # noqa: BLE001 - fail closed: a good picture stays, whatever breaks
             return self._fall_back(coefficients, state, error)

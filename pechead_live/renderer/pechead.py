@@ -4,6 +4,7 @@ The network draws the picture's middle square at its own size (256). Beside the 
 picture the analytic picture stands.
 """
 
+import logging
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -15,6 +16,8 @@ from pechead_live.facemodel.topology import NETWORK_LANDMARKS
 from pechead_live.frame import Picture, Pixels
 from pechead_live.renderer.analytic import AnalyticRenderer
 from pechead_live.renderer.square import resized
+
+logger = logging.getLogger(__name__)
 
 
 class PecheadNetwork(Protocol):
@@ -49,7 +52,10 @@ class PecheadNetwork(Protocol):
         state: Any,
     ) -> tuple[Pixels, Any]:
         """The next frame, (S, S, 3) RGB, and the memory after it; ``condition`` (61,), l^d
-        (70, 2) and the guide's flow (64, 64, 2)."""
+        (70, 2) and the guide's flow (64, 64, 2).
+
+        Raises `FloatingPointError` if the memory is no longer finite.
+        """
         ...
 
 
@@ -89,15 +95,22 @@ class PecheadRenderer:
     ) -> tuple[Picture, PecheadState]:
         """Draws the avatar with the pose and expression of ``coefficients``.
 
-        Raises `InputError` if a number of them is not finite.
+        Where the network's memory is lost, the analytic picture is given, and the memory begins
+        anew. Raises `InputError` if a number of ``coefficients`` is not finite.
         """
         guide = self._analytic.guide(coefficients)
-        drawn, memory = self._network.step(
-            self._source, condition_of(coefficients), guide.landmarks, guide.flow, state.memory
-        )
-        self._square(guide.picture)[:] = resized(drawn, self._side)
-        picture = Picture(pixels=guide.picture, captured_at=coefficients.captured_at)
-        return picture, PecheadState(memory)
+        condition = condition_of(coefficients)
+        try:
+            drawn, memory = self._network.step(
+                self._source, condition, guide.landmarks, guide.flow, state.memory
+            )
+        except FloatingPointError as error:
+            logger.warning("the network failed, its guide picture is shown: %s", error)
+            state = self.initial_state()
+        else:
+            self._square(guide.picture)[:] = resized(drawn, self._side)
+            state = PecheadState(memory)
+        return Picture(pixels=guide.picture, captured_at=coefficients.captured_at), state
 
     def _square(self, picture: Pixels) -> Pixels:
         """The middle square, a view."""
