@@ -19,10 +19,6 @@ ONLY_WHEN_ASKED = ("gpu", "nightly")
 """Marks whose tests run with `-m` only."""
 
 
-FORKING = ("test_training", "test_train_", "test_data_")
-"""Beginnings of the files whose tests fork this process."""
-
-
 class SharedCount:
     """How many tests marked `shared` were found and how many of them ran, one test session."""
 
@@ -60,9 +56,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = kept
-    # A process must not be forked once native runtimes (OpenVINO, TensorRT, CUDA's compiler) have
-    # threads and handlers of their own in it; training forks its workers, so it comes first.
-    items.sort(key=lambda item: not item.path.name.startswith(FORKING))
 
 
 @pytest.hookimpl(wrapper=True)
