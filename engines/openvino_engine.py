@@ -1,5 +1,6 @@
 """OpenVINO: Intel's processors and graphics; on many a CPU faster than ONNX Runtime."""
 
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -88,7 +89,7 @@ def open_openvino(
         )
     count = host_threads(threads)
     openvino = load_library("openvino", "openvino")
-    core: Any = openvino.Core()
+    core = _core(openvino)
     wanted = DEVICES[device]
     there = [str(name) for name in core.available_devices]
     if not any(name.partition(".")[0] == wanted for name in there):
@@ -130,6 +131,13 @@ def open_openvino(
     engine = OpenVinoEngine(compiled, manifest, outputs, shown)
     engine.run(zeros_of(manifest.inputs))
     return engine
+
+
+@cache
+def _core(openvino: Any) -> Any:
+    """One for the process: with the last of them OpenVINO unloads libraries that its threads still
+    need, and the next fork or thread that ends takes the process with it."""
+    return openvino.Core()
 
 
 def _check_bf16(core: Any) -> None:
