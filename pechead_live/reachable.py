@@ -10,3 +10,11 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:
         return False
+
+
+def is_folder(path: Path) -> bool:
+    """True for a folder; False as `is_file`."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False

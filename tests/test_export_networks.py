@@ -89,9 +89,9 @@ def test_a_setting_has_no_ports_for_what_it_lacks(setting: str):
     with torch.no_grad():
         source = parts["source"].module(*parts["source"].inputs.values())
         taken = parts["step"].inputs | dict(zip(parts["source"].outputs, source, strict=True))
-        picture, *state = parts["step"].module(*taken.values())
+        picture, level, *state = parts["step"].module(*taken.values())
     assert list(taken) == list(parts["step"].inputs)
-    assert picture.dtype == torch.uint8
+    assert picture.dtype == torch.uint8 and bool(torch.isfinite(level))
     assert [each.shape for each in state] == [
         port.shape for name, port in taken.items() if name.startswith("state_")
     ]

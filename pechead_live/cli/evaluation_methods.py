@@ -7,6 +7,7 @@ from engines.manifest import read_manifest, sha256_of
 from pechead_live.cli.models import BASELINE, NETWORKS, baseline_factory, factory_of
 from pechead_live.errors import InputError
 from pechead_live.evaluation.method import BUILT_IN, Method
+from pechead_live.reachable import is_folder
 
 TRAINED = (*NETWORKS, BASELINE)
 WORDS = f"{', '.join(BUILT_IN)}, or MODEL=CHECKPOINT with a model of {', '.join(TRAINED)}"
@@ -53,7 +54,7 @@ def _method_from(word: str) -> tuple[str, Method]:
 
 def _digest_of(checkpoint: Path) -> str:
     """SHA-256 of the weights; an exported network's manifests tell it."""
-    if checkpoint.is_dir():
+    if is_folder(checkpoint):
         files = sorted(checkpoint.glob("*.onnx")) or sorted(checkpoint.glob("*.engine"))
         if not files:
             raise InputError(f"{checkpoint} holds no exported network: give another folder")

@@ -13,7 +13,7 @@ from pechead_live.avatar.avatar import Avatar
 from pechead_live.errors import InputError, MissingDependencyError
 from pechead_live.frame import Pixels
 from pechead_live.protocols import Renderer
-from pechead_live.reachable import is_file
+from pechead_live.reachable import is_file, is_folder
 from pechead_live.renderer.analytic import AnalyticRenderer
 from pechead_live.weights import shipped
 
@@ -72,7 +72,7 @@ def factory_of(
         return partial(_analytic, background=background)
     weights = _weights_of(model, checkpoint, engine)
     device = None if engine == TORCH else engine
-    if quantised and not weights.is_dir():
+    if quantised and not is_folder(weights):
         raise InputError(
             f"a checkpoint does not run in 8 bits: write a folder with 'pechead-export onnx "
             f"{weights} -o FOLDER' and 'pechead-export quantise FOLDER' and give that"
@@ -113,7 +113,7 @@ def _weights_of(model: str, given: Path | None, engine: str | None) -> Path:
             f"{model} needs its weights: give the .safetensors file of a training run, or the "
             "folder that 'pechead-export' wrote"
         )
-    if weights.is_dir():
+    if is_folder(weights):
         if engine != TORCH:
             return weights
         weights = weights / f"{model}.safetensors"
@@ -143,7 +143,7 @@ def _lite(
 ) -> AnyRenderer:
     from pechead_live.renderer.lite import LiteRenderer
 
-    if weights.is_dir():
+    if is_folder(weights):
         from engines.networks.lite import open_lite
 
         network = open_lite(weights, model, device, quantised=quantised)
@@ -161,7 +161,7 @@ def _pechead(
 ) -> AnyRenderer:
     from pechead_live.renderer.pechead import PecheadRenderer
 
-    if weights.is_dir():
+    if is_folder(weights):
         from engines.networks.pechead import open_pechead
 
         network = open_pechead(weights, model, device)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pechead_live.errors import InputError, MissingDependencyError
 from pechead_live.protocols import Tracker
-from pechead_live.reachable import is_file
+from pechead_live.reachable import is_file, is_folder
 from pechead_live.weights import shipped
 
 MEDIAPIPE, RECONSTRUCTOR = "mediapipe", "reconstructor"
@@ -54,7 +54,7 @@ def tracker_from(arguments: argparse.Namespace) -> Callable[[], Tracker]:
             "the reconstructor needs its weights: give --tracker-checkpoint the .safetensors file "
             "of a training run, or the folder that 'pechead-export' wrote"
         )
-    if not (weights.is_dir() or is_file(weights)):
+    if not (is_folder(weights) or is_file(weights)):
         raise InputError(
             f"there is no {weights}: give --tracker-checkpoint the .safetensors file of a training "
             "run, or the folder of an exported network"
@@ -81,7 +81,7 @@ def _reconstructor(weights: Path, landmarker: Path | None) -> Tracker:
     from pechead_live.facemodel.model import load_face_model
     from pechead_live.tracker.reconstructor import ReconstructorTracker
 
-    if weights.is_dir():
+    if is_folder(weights):
         from engines.networks.reconstructor import open_reconstructor
 
         network = open_reconstructor(weights, threads=THREADS)
