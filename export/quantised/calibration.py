@@ -7,14 +7,11 @@ itself can make them.
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-import cv2
-import numpy as np
-
 from engines.engine import Array, Engine
 from engines.networks.lite import SplitLite
 from export.quantised.lite_clips import LiteClip, LiteFrame
 from pechead_live.frame import Pixels
-from pechead_live.renderer.lattice import finer
+from pechead_live.renderer.compose import compose
 from pechead_live.renderer.lite_network import LiteDrawing
 
 
@@ -39,16 +36,9 @@ def pictures(engines: LiteEngines, clips: Iterable[LiteClip]) -> Iterator[tuple[
 
 def composed(drawing: LiteDrawing, guide_picture: Pixels) -> Pixels:
     """(S, S, 3): the guide picture, moved, under what the network painted."""
-    side = guide_picture.shape[0]
-    across, down = finer(drawing.residual * np.float32((side - 1) / 2), side)
-    place = np.arange(side, dtype=np.float32)
-    across, down = across + place, down + place[:, None]
-    moved = cv2.remap(
-        guide_picture, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    alpha = np.clip(drawing.alpha, 0, 1)
-    painted = np.ascontiguousarray(drawing.painted)
-    return np.asarray(cv2.blendLinear(moved, painted, alpha, 1 - alpha), np.uint8)
+    picture = guide_picture.copy()
+    compose(picture, drawing, 0, 0, len(picture))
+    return picture
 
 
 def _played(

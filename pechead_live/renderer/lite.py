@@ -9,7 +9,6 @@ import logging
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-import cv2
 import numpy as np
 
 from pechead_live.avatar.avatar import Avatar
@@ -17,7 +16,7 @@ from pechead_live.coefficients import Coefficients
 from pechead_live.facemodel.condition import condition_of
 from pechead_live.frame import Picture, Pixels
 from pechead_live.renderer.analytic import AnalyticRenderer
-from pechead_live.renderer.lattice import finer
+from pechead_live.renderer.compose import compose
 from pechead_live.renderer.lite_network import LiteDrawing, LiteNetwork
 from pechead_live.renderer.square import resized
 
@@ -54,9 +53,6 @@ class LiteRenderer:
         self._left, self._top = (width - self._side) // 2, (height - self._side) // 2
         portrait = resized(self._square(self._analytic.portrait()), network.size)
         self._source = network.source(portrait, condition_of(avatar.rest))
-        place = np.arange(self._side, dtype=np.float32)
-        self._columns, self._rows = (place + self._left)[None, :], (place + self._top)[:, None]
-        """x and y of the middle square's pixels."""
         self._failed = False
         """Whether a failure was logged."""
 
@@ -89,27 +85,13 @@ class LiteRenderer:
             self._log(error)
             state = self.initial_state()
         else:
-            self._correct(guide.picture, drawing)
+            compose(guide.picture, drawing, self._left, self._top, self._side)
             state = LiteState(memory)
         return Picture(pixels=guide.picture, captured_at=coefficients.captured_at), state
 
     def _square(self, picture: Pixels) -> Pixels:
         """The middle square, a view."""
         return picture[self._top : self._top + self._side, self._left : self._left + self._side]
-
-    def _correct(self, picture: Pixels, drawing: LiteDrawing) -> None:
-        """Moves and paints over the middle square of ``picture``, in place."""
-        side = self._side
-        across, down = finer(drawing.residual * np.float32((side - 1) / 2), side)
-        across += self._columns
-        down += self._rows
-        moved = cv2.remap(picture, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        alpha = np.clip(drawing.alpha, 0, 1)
-        if side != self._network.size:
-            alpha = cv2.resize(alpha, (side, side), interpolation=cv2.INTER_LINEAR)
-        alpha = np.asarray(alpha, np.float32)
-        blend = cv2.blendLinear(moved, resized(drawing.painted, side), alpha, 1 - alpha)
-        self._square(picture)[:] = blend
 
     def _log(self, error: FloatingPointError) -> None:
         if not self._failed:
