@@ -37,7 +37,7 @@ def test_lite_on_two_cores_has_little_of_the_perceptual_loss_and_no_discriminato
     lite, full = LOSSES["lite"], LOSSES["lite-full"]
     assert set(lite.perceptual_scales) < set(FULL_SCALES)
     assert set(lite.perceptual_layers) < set(LAYERS)
-    everything = {"perceptual_scales": FULL_SCALES, "perceptual_layers": LAYERS}
+    everything = {"perceptual_scales": FULL_SCALES, "perceptual_layers": LAYERS, "detail": 0.0}
     assert full == replace(lite, pixel=full.pixel, **everything)
     assert lite.adversarial == 0
 

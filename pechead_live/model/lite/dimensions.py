@@ -102,7 +102,7 @@ LITE_PRESETS: dict[str, LiteDimensions] = {
         decode_blocks=2,
         hidden=24,
         decode_64=32,
-        decode_128=24,
+        decode_128=32,
     ),
     "toy": LiteDimensions(
         size=64,

@@ -36,6 +36,12 @@ class LossConfig:
     perceptual_layers: tuple[str, ...] = LAYERS
     """Maps of the trunk that L_v compares."""
 
+    detail: float = 0.0
+    """λ_d of L_d, the perceptual loss of crops at full size."""
+
+    detail_layers: tuple[str, ...] = ("relu1_1", "relu2_1", "relu3_1")
+    """Maps of the trunk that L_d compares."""
+
     spread: float = 10.0
     """λ_k of L_k: learned landmarks keep apart."""
 
@@ -118,15 +124,15 @@ class LossConfig:
         for scale in self.perceptual_scales:
             if not 0 < scale <= 1 or abs(1 / scale - round(1 / scale)) > 1e-6:
                 raise InputError(f"perceptual scale {scale}: give 1, 1/2, 1/4 and so on")
-        if not self.perceptual_scales or not self.perceptual_layers:
+        if not (self.perceptual_scales and self.perceptual_layers and self.detail_layers):
             raise InputError("the perceptual loss needs a scale and a layer; set its weight to 0")
-        for layer in self.perceptual_layers:
+        for layer in (*self.perceptual_layers, *self.detail_layers):
             if layer not in LAYERS:
                 raise InputError(f"perceptual layer {layer!r} is none of {', '.join(LAYERS)}")
 
 
 _NOT_NEGATIVE = (
-    "pixel face perceptual spread equivariance jacobian tie consistency warping "
+    "pixel face perceptual detail spread equivariance jacobian tie consistency warping "
     "warping_perceptual adversarial adversarial_start adversarial_ramp feature_matching penalty "
     "eyes mouth temporal flow painted residual teacher"
 ).split()
@@ -165,7 +171,11 @@ LOSSES: dict[str, LossConfig] = {
     "paper": LossConfig(flow=50.0, tie=10.0),
     "base": _BASE,
     "lite": replace(
-        _LITE, pixel=30.0, perceptual_scales=SMALL_SCALES, perceptual_layers=SMALL_LAYERS
+        _LITE,
+        pixel=30.0,
+        perceptual_scales=SMALL_SCALES,
+        perceptual_layers=SMALL_LAYERS,
+        detail=10.0,
     ),
     "lite-full": _LITE,
     "baseline": LossConfig(

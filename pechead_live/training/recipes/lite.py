@@ -33,7 +33,7 @@ def lite_recipe(
     trunk: Trunk | None = None,
 ) -> Recipe:
     """Stage 3. ``teacher``: trained, of the same picture size. ``trunk``: the one that is found if
-    None and the perceptual loss has a weight (`MissingAssetError` if there is none)."""
+    None and L_v or L_d has a weight (`MissingAssetError` if there is none)."""
     return LiteRecipe(Lite(dimensions), weights, teacher, trunk_for(weights, trunk))
 
 
@@ -52,7 +52,7 @@ class LiteRecipe:
         self.trunk = trunk
 
     def losses(self, batch: Batch, step: int, steps: int) -> tuple[Terms, Tensor]:
-        """L_p, L_v, eyes, mouth, L_t, L_w, what is painted, the residual, the teacher's."""
+        """L_p, L_v, L_d, eyes, mouth, L_t, L_w, what is painted, the residual, the teacher's."""
         set_training(self.network, frozen=step >= FROZEN_FROM * steps)
         outputs = self._play(batch)
         drawn = torch.stack([output.picture for output in outputs], dim=1)

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from pechead_live.model.landmark_flow import landmark_flow
 from pechead_live.training.batches.batch import Batch
+from pechead_live.training.losses.detail import detail_crops
 from pechead_live.training.losses.perceptual import perceptual_loss
 from pechead_live.training.losses.pixel import masked_l1, pixel_loss
 from pechead_live.training.losses.regions import eyes_mask, face_weight, mouth_mask
@@ -18,12 +19,13 @@ FLOW_SIDE = 64
 
 
 def trunk_for(weights: LossConfig, given: Trunk | None) -> Trunk | None:
-    """``given``, or the one that is found if L_v has a weight; see `load_trunk` for its errors."""
-    return load_trunk() if given is None and weights.perceptual > 0 else given
+    """``given``, or the one that is found if L_v or L_d has a weight; raises as `load_trunk`."""
+    wanted = weights.perceptual > 0 or weights.detail > 0
+    return load_trunk() if given is None and wanted else given
 
 
 def picture_terms(weights: LossConfig, trunk: Trunk | None, drawn: Tensor, batch: Batch) -> Terms:
-    """L_p, L_v, eyes, mouth and L_t of ``drawn`` (B, T, 3, H, W) against the batch's truth."""
+    """L_p, L_v, L_d, eyes, mouth and L_t of ``drawn`` (B, T, 3, H, W) against the batch's truth."""
     terms: Terms = {}
     truth = flat(batch.driving)
     pictures = flat(drawn).float()
@@ -34,6 +36,8 @@ def picture_terms(weights: LossConfig, trunk: Trunk | None, drawn: Tensor, batch
         terms["pixel"] = weights.pixel * pixel_loss(pictures, truth, region)
     if weights.perceptual:
         terms["perceptual"] = weights.perceptual * perceptual(weights, trunk, pictures, truth)
+    if weights.detail:
+        terms["detail"] = weights.detail * _detail(weights, trunk, pictures, batch)
     if weights.eyes:
         mask = eyes_mask(landmarks, height, width)
         terms["eyes"] = weights.eyes * masked_l1(pictures, truth, mask)
@@ -54,6 +58,15 @@ def perceptual(weights: LossConfig, trunk: Trunk | None, pictures: Tensor, truth
         truth,
         scales=weights.perceptual_scales,
         layers=weights.perceptual_layers,
+    )
+
+
+def _detail(weights: LossConfig, trunk: Trunk | None, pictures: Tensor, batch: Batch) -> Tensor:
+    """() L_d without its weight."""
+    assert trunk is not None, "trunk_for gives one whenever the weight is above 0"
+    crops = detail_crops(pictures, flat(batch.driving), flat(batch.truth_landmarks))
+    return perceptual_loss(
+        trunk.to(pictures.device), *crops, scales=(1.0,), layers=weights.detail_layers
     )
 
 
