@@ -40,7 +40,7 @@ def test_most_crops_show_the_mouth_or_an_eye() -> None:
     count = 400
     _, truth = detail_crops(_numbered(count), _numbered(count), _face(count))
     middles = truth[:, :2].mean(dim=(2, 3)) / (SIDE - 1) * 2 - 1
-    reach = 0.13  # of a shift of a quarter of a crop, and a pixel
+    reach = 0.16  # of a shift of a quarter of a crop, and a pixel
     for place, least in ((0.0, 0.3), (-0.5, 0.3)):
         near = ((middles - place).abs().amax(dim=1) <= reach).float().mean()
         assert least < near < 0.5
