@@ -100,8 +100,15 @@ def sources(
 
     made_by = Faces if config.preset in RECONSTRUCTORS else Examples
     learned, held_out = split_by_identity(read_shards(config.data, cache), config.validation)
+    if config.photos is not None:
+        learned += read_shards(config.photos, cache)
     sampling = SamplingConfig(
-        batch=config.batch, frames=config.frames, still=config.still, seed=config.seed
+        batch=config.batch,
+        frames=config.frames,
+        still=config.still,
+        photos=config.photos_share,
+        jitter=config.jitter,
+        seed=config.seed,
     )
     source = Shrunk(made_by(learned, sampling), size)
     if not held_out:

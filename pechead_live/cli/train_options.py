@@ -42,6 +42,8 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     text = "what 'data prepare' has made"
     add("--data", type=Path, required=True, metavar="FOLDER", help=text)
     text = "for checkpoints, metrics and pictures; the same command again goes on from there"
+    text = "what 'data prepare --layout photos' has made, to learn from as well"
+    add("--photos", type=Path, metavar="FOLDER", help=text)
     add("--run", type=Path, required=True, metavar="FOLDER", help=text)
     add("--resume", action="store_true", help="refuse to start a new run")
     text = (
@@ -84,6 +86,9 @@ def config_from(arguments: argparse.Namespace) -> "TrainConfig":
         stage=stage,
         setting=arguments.setting,
         data=arguments.data,
+        photos=arguments.photos,
+        photos_share=arguments.photos_share,
+        jitter=arguments.jitter,
         run=arguments.run,
         minutes=arguments.minutes,
         seed=arguments.seed,
@@ -122,6 +127,10 @@ def _add_schedule(parser: argparse.ArgumentParser) -> None:
     add("--frames", type=int, metavar="T", help="of a clip; 1 for image pairs")
     text = "of the steps whose source does not move"
     add("--still", type=float, metavar="SHARE", help=text)
+    text = "of the examples that are photos, with --photos (default: %(default)s)"
+    add("--photos-share", type=float, default=0.4, metavar="SHARE", help=text)
+    text = "largest change of an example's colours (default: %(default)s)"
+    add("--jitter", type=float, default=0.1, metavar="J", help=text)
     add("--learning-rate", type=float, metavar="LR", help="before the milestones")
     text = "steps of a rising rate (default: 200, or a tenth of a shorter run)"
     add("--warm-up", type=int, metavar="N", help=text)

@@ -32,6 +32,15 @@ class TrainConfig:
     data: Path
     """Folder that `pechead-live data prepare` has filled."""
 
+    photos: Path | None = None
+    """Folder that `pechead-live data prepare --layout photos` has filled, to learn from as well."""
+
+    photos_share: float = 0.4
+    """Of the examples that are photos, where there are any."""
+
+    jitter: float = 0.1
+    """Largest change of brightness, contrast, saturation and hue, the same in all of an example."""
+
     run: Path
     """Folder of the run; one that holds a checkpoint is continued."""
 
@@ -148,9 +157,14 @@ class TrainConfig:
         for name, value in above_zero.items():
             if not 0 < value < float("inf"):
                 raise InputError(f"{name} is {value}: it must be a number above 0")
-        shares = {"average decay": self.average_decay, "validation": self.validation}
-        if not 0 <= self.still <= 1:
-            raise InputError(f"still is {self.still}: it must be in [0, 1]")
+        shares = {
+            "average decay": self.average_decay,
+            "validation": self.validation,
+            "jitter": self.jitter,
+        }
+        for name, share in {"still": self.still, "photos share": self.photos_share}.items():
+            if not 0 <= share <= 1:
+                raise InputError(f"{name} is {share}: it must be in [0, 1]")
         for name, value in (*shares.items(), *(("beta", beta) for beta in self.betas)):
             if not 0 <= value < 1:
                 raise InputError(f"{name} is {value}: it must be in [0, 1)")

@@ -73,6 +73,9 @@ class SamplingConfig:
     reverse: float = 0.5
     """Share of clips that run backwards."""
 
+    photos: float = 0.4
+    """Share of portraits that are drawings of a photo, where there are such chunks and others."""
+
     jitter: float = 0.1
     """Largest change of brightness, contrast, saturation and hue."""
 
@@ -82,8 +85,9 @@ class SamplingConfig:
     def __post_init__(self) -> None:
         if min(self.batch, self.frames, self.largest_stride, self.pool, self.refresh) < 1:
             raise ValueError(f"{self}: batch, frames, stride, pool and refresh must be >= 1")
-        if not all(0 <= share <= 1 for share in (self.still, self.mirror, self.reverse)):
-            raise ValueError(f"{self}: still, mirror and reverse are shares in [0, 1]")
+        shares = (self.still, self.mirror, self.reverse, self.photos)
+        if not all(0 <= share <= 1 for share in shares):
+            raise ValueError(f"{self}: still, mirror, reverse and photos are shares in [0, 1]")
         if not 0 <= self.jitter < 1:
             raise ValueError(f"jitter is {self.jitter}: give a value in [0, 1)")
 
@@ -110,7 +114,7 @@ def _place(name: str) -> int:
 
 def usable(chunks: Sequence[Chunk], config: SamplingConfig) -> list[Chunk]:
     """Those with a portrait and enough frames; `InputError` if there is none."""
-    found = [c for c in chunks if c.portraits and len(c.coefficients) >= config.frames]
+    found = [c for c in chunks if c.portraits and (c.truths or len(c.points) >= config.frames)]
     if not found:
         raise InputError(
             f"none of {len(chunks)} chunks has a portrait and {config.frames} frames: give fewer "
@@ -130,18 +134,27 @@ def picks(chunks: Sequence[Chunk], config: SamplingConfig, step: int) -> list[Pi
 def portrait_pool(chunks: Sequence[Chunk], config: SamplingConfig, turn: int) -> list[Portrait]:
     """The portraits in use during the ``turn``-th stretch of ``config.refresh`` steps."""
     random = np.random.default_rng((config.seed, 0, turn))
-    people: dict[str, list[int]] = {}
-    for place, chunk in enumerate(chunks):
-        people.setdefault(chunk.identity, []).append(place)
-    names = sorted(people)
+    filmed, photographed = _people(chunks, photos=False), _people(chunks, photos=True)
+    share = config.photos if filmed and photographed else float(not filmed)
     pool: list[Portrait] = []
     for _ in range(config.pool):
-        places = people[names[int(random.integers(len(names)))]]
+        # without photos no chance is drawn: such data keeps the order that it had before them
+        people = photographed if share and random.random() < share else filmed
+        places = people[int(random.integers(len(people)))]
         lengths = np.array([len(chunks[place].coefficients) for place in places], float)
         place = int(random.choice(places, p=lengths / lengths.sum()))
         number = int(random.integers(len(chunks[place].portraits)))
         pool.append(Portrait(place, number, bool(random.random() < config.mirror)))
     return pool
+
+
+def _people(chunks: Sequence[Chunk], *, photos: bool) -> list[list[int]]:
+    """The places of each person's chunks, in the order of their names."""
+    people: dict[str, list[int]] = {}
+    for place, chunk in enumerate(chunks):
+        if bool(chunk.truths) == photos:
+            people.setdefault(chunk.identity, []).append(place)
+    return [people[name] for name in sorted(people)]
 
 
 def _pick(
@@ -152,7 +165,13 @@ def _pick(
     random: np.random.Generator,
 ) -> Pick:
     portrait = pool[int(random.integers(len(pool)))]
-    total = len(chunks[portrait.chunk].coefficients)
+    chunk = chunks[portrait.chunk]
+    if chunk.truths:  # a photo stands still
+        truth = chunk.truths[int(random.integers(len(chunk.truths)))]
+        source = chunk.portraits[portrait.number]
+        sources = () if still else (source,) * config.frames
+        return Pick(portrait, sources, (truth,) * config.frames, int(random.integers(2**31)))
+    total = len(chunk.coefficients)
     stride = int(random.integers(1, config.largest_stride + 1))
     if config.frames > 1:
         stride = max(1, min(stride, (total - 1) // (config.frames - 1)))

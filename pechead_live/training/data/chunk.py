@@ -50,6 +50,9 @@ class Chunk:
     mattes: npt.NDArray[np.uint8]
     """(len(portraits), P, W) 255 on the person, on the portrait's plate (`avatar.plate`)."""
 
+    truths: tuple[int, ...] = ()
+    """Places of the frames that are real, which alone may be the truth; empty: all of them."""
+
     def measurement(self, place: int) -> Measurement:
         """What was measured on frame ``place``."""
         return Measurement(self.points[place], self.scores[place], 1.0, 1)

@@ -37,6 +37,7 @@ class ChunkEntry:
     """How many."""
 
     portraits: tuple[int, ...]
+    truths: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +135,7 @@ def chunk_entry(entry: Any) -> ChunkEntry:
         fps=float(entry["fps"]),
         frames=int(entry["frames"]),
         portraits=tuple(int(place) for place in entry["portraits"]),
+        truths=tuple(int(place) for place in entry.get("truths", ())),
     )
     if (
         not _CHUNK.fullmatch(chunk.name)
@@ -141,6 +143,6 @@ def chunk_entry(entry: Any) -> ChunkEntry:
         or not 1 <= chunk.frames <= LONGEST
     ):
         raise ValueError(f"chunk {chunk.name!r} of {chunk.frames} frames at {chunk.fps} fps")
-    if any(not 0 <= place < chunk.frames for place in chunk.portraits):
-        raise ValueError(f"a portrait of {chunk.name!r} that it does not have")
+    if any(not 0 <= place < chunk.frames for place in (*chunk.portraits, *chunk.truths)):
+        raise ValueError(f"a portrait or a truth of {chunk.name!r} that it does not have")
     return chunk

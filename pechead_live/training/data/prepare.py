@@ -17,6 +17,7 @@ from pechead_live.errors import (
     MissingDependencyError,
     OutputError,
 )
+from pechead_live.training.data.chunk import Chunk
 from pechead_live.training.data.earlier import (
     check_new,
     names_of,
@@ -38,6 +39,7 @@ from pechead_live.training.data.manifest import (
     read_manifest,
     write_manifest,
 )
+from pechead_live.training.data.one_photo import is_photo, photo_chunks
 from pechead_live.training.data.one_video import PrepareConfig, Tally, video_chunks
 from pechead_live.training.data.packing import (
     pack,
@@ -163,7 +165,7 @@ def prepare_video(job: Job, *, folder: Path, config: PrepareConfig) -> VideoReco
     tally = Tally()
     reason = ""
     try:
-        for chunk in video_chunks(job.video, job.name, job.source, config, tally):
+        for chunk in _chunks(job, config, tally):
             write_unpacked(folder, chunk.name, encode_members(chunk))
             chunks.append(entry_of(chunk))
     except (OutputError, MissingAssetError, MissingDependencyError):
@@ -188,6 +190,13 @@ def prepare_video(job: Job, *, folder: Path, config: PrepareConfig) -> VideoReco
     )
     write_record(folder, record)
     return record
+
+
+def _chunks(job: Job, config: PrepareConfig, tally: Tally) -> Iterator[Chunk]:
+    if is_photo(job.video):
+        tally.frames = 1
+        return photo_chunks(job.video, job.name, job.source)
+    return video_chunks(job.video, job.name, job.source, config, tally)
 
 
 def _died(job: Job, how: str, *, folder: Path) -> VideoRecord:

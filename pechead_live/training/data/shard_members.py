@@ -60,6 +60,7 @@ def entry_of(chunk: Chunk) -> ChunkEntry:
         fps=chunk.fps,
         frames=len(chunk.frames),
         portraits=chunk.portraits,
+        truths=chunk.truths,
     )
 
 
@@ -144,6 +145,7 @@ def read_chunk(archive: zipfile.ZipFile, entry: ChunkEntry, frames: npt.NDArray[
         scores=n["scores"],
         portraits=entry.portraits,
         mattes=mattes,
+        truths=entry.truths,
     )
 
 
