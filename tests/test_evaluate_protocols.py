@@ -81,7 +81,8 @@ def test_a_worse_method_gets_worse_figures(rebuilt: tuple[Result, Path]) -> None
     assert known(drawn, "ard_deg") < known(copy, "ard_deg")
     assert known(drawn, "auh") < known(copy, "auh")
     assert known(copy, "jitter_ratio") == 0 < known(drawn, "jitter_ratio")
-    for name in ("l1", "l1_face", "warp_error"):
+    assert known(copy, "background_flicker_levels") == 0
+    for name in ("l1", "l1_face", "l1_body", "warp_error"):
         assert known(noisy, name) > known(drawn, name), name
     for name in ("ssim", "ms_ssim", "psnr_db"):
         assert known(noisy, name) < known(drawn, name), name
@@ -93,7 +94,17 @@ def test_a_method_that_follows_pictures_is_shown_the_driver_s(
     mirrored = figures(rebuilt[0], "mirror")
     assert mirrored["l1"] == 0 and mirrored["ssim"] == pytest.approx(1)
     assert mirrored["auh"] == 0 and mirrored["akd_mp_px"] == 0
-    assert mirrored["warp_error"] == rebuilt[0].facts["of_the_truth"]["warp_error"]
+    of_the_truth = rebuilt[0].facts["of_the_truth"]
+    for name in ("warp_error", "background_flicker_levels"):
+        assert mirrored[name] == of_the_truth[name], name
+    assert mirrored["l1_body"] == 0
+
+
+def test_background_is_looked_at_where_the_person_never_is(rebuilt: tuple[Result, Path]) -> None:
+    share: float = rebuilt[0].facts["still_background_share"]
+    assert 0.1 < share < 0.9
+    drawn = figures(rebuilt[0], "analytic")
+    assert known(drawn, "background_flicker_levels") < 0.5  # the head shakes 15 degrees
 
 
 def test_the_sheet_has_a_row_a_method_under_the_driver_s(rebuilt: tuple[Result, Path]) -> None:

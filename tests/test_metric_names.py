@@ -23,7 +23,7 @@ def test_no_two_metrics_share_a_title_and_each_says_what_it_is_in_a_sentence() -
 
 
 def test_a_key_ends_with_its_unit() -> None:
-    suffix = {"dB": "_db", "px": "_px", "°": "_deg", "": ""}
+    suffix = {"dB": "_db", "px": "_px", "°": "_deg", "levels": "_levels", "": ""}
     assert [key for key, m in METRICS.items() if not key.endswith(suffix[m.unit])] == []
 
 

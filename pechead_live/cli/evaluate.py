@@ -1,4 +1,4 @@
-"""``pechead-live evaluate``: the paper's four protocols on clips and portraits."""
+"""``pechead-live evaluate``: the four protocols of the paper, and ours for drift."""
 
 import argparse
 from pathlib import Path
@@ -11,6 +11,7 @@ PROTOCOLS = {
     "reenactment": "portraits moved by the clips of other people (table 2)",
     "editing": "pose and expression set by hand, with frontalisation (table 3)",
     "ablation": "named settings and their seeds through the first two (table 4)",
+    "drift": "portraits moved for minutes by a looped clip: do they stay as they were",
 }
 
 METHODS = ("copy-source", "analytic")
@@ -30,7 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         protocol = protocols.add_parser(name, help=text, description=text[0].upper() + text[1:])
         _add_inputs(protocol, name)
         _add_amounts(protocol, name)
-        _add_networks(protocol)
+        if name == "drift":
+            protocol.set_defaults(
+                without_identity=True, without_perceptual=True, arcface=None, inception=None
+            )
+        else:
+            _add_networks(protocol)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -50,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         motion=arguments.motion,
         portraits_per_clip=arguments.portraits_per_clip,
         expressions_per_portrait=arguments.expressions,
+        minutes=arguments.minutes,
         seed=arguments.seed,
         landmarker=arguments.landmarker,
     )
@@ -105,24 +112,26 @@ def _add_amounts(parser: argparse.ArgumentParser, protocol: str) -> None:
         help="of each clip from its start, 0 takes all (default: %(default)s)",
     )
     parser.add_argument(
-        "--stride", type=int, default=4, metavar="N", help="compare every N-th (default 4)"
-    )
-    parser.add_argument(
         "--motion",
         choices=("absolute", "relative"),
         default="absolute",
         help="pose and expression as the driver's are, or their changes (default: %(default)s)",
     )
+    drifts = protocol == "drift"
     several = protocol in ("reenactment", "ablation")
     optional = (
+        ("--stride", 4, "compare every N-th", protocol != "drift"),
         ("--portraits-per-clip", 4, "moved by each clip; 0 takes all", several),
+        ("--portraits-count", 2 if drifts else 0, "only the first N; 0 takes all", drifts),
+        ("--minutes", 5.0, "of looped motion", drifts),
         ("--expressions", 12, "set on each portrait", protocol == "editing"),
-        ("--seed", 0, "of the choice of pairs", protocol != "reconstruction"),
+        ("--seed", 0, "of the choice of pairs", protocol not in ("reconstruction", "drift")),
     )
     for option, default, text, there in optional:
         if there:
             words = f"{text} (default: {default})"
-            parser.add_argument(option, type=int, default=default, metavar="N", help=words)
+            kind = type(default)
+            parser.add_argument(option, type=kind, default=default, metavar="N", help=words)
         else:
             parser.set_defaults(**{option[2:].replace("-", "_"): default})
 

@@ -15,7 +15,7 @@ from typing import Any
 from pechead_live.cli.progress import progress
 from pechead_live.destination import check_folder, make_folder
 from pechead_live.errors import NoFaceError
-from pechead_live.evaluation import ablation, editing, reconstruction, reenactment
+from pechead_live.evaluation import ablation, drift, editing, reconstruction, reenactment
 from pechead_live.evaluation.config import EvaluationConfig
 from pechead_live.evaluation.method import Method
 from pechead_live.evaluation.result import Result
@@ -45,6 +45,7 @@ TITLES: dict[Protocol, str] = {
     "reenactment": "Cross-identity reenactment",
     "editing": "Pose and expression editing",
     "ablation": "Ablation",
+    "drift": "Drift over minutes of looped motion",
 }
 
 COLUMNS: dict[Protocol, Sequence[str]] = {
@@ -52,6 +53,7 @@ COLUMNS: dict[Protocol, Sequence[str]] = {
     "reenactment": reenactment.TABLE,
     "editing": editing.TABLE,
     "ablation": ablation.TABLE,
+    "drift": drift.TABLE,
 }
 
 VERSIONS = (
@@ -77,7 +79,8 @@ def evaluate(
     clips = clips_in(arguments.data, arguments.clips)
     portraits: list[Path] = []
     if protocol != "reconstruction":
-        portraits = portraits_in(arguments.portraits or arguments.data)
+        folder_of_photos = arguments.portraits or arguments.data
+        portraits = portraits_in(folder_of_photos, arguments.portraits_count)
     tasks = tasks_of(protocol, clips, portraits, methods, config, folder / "sheets")
     settings = settings_of(config, methods, [*clips, *portraits])
     make_folder(folder)

@@ -12,6 +12,9 @@ MotionMode = Literal["absolute", "relative"]
 MOST_EXPRESSIONS = 10_000
 """Set on one portrait."""
 
+MOST_MINUTES = 1440.0
+"""Of a drift's film: a day."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationConfig:
@@ -47,6 +50,9 @@ class EvaluationConfig:
     expressions_per_portrait: int = 12
     """Editing: so many driving expressions are set on each portrait."""
 
+    minutes: float = 5.0
+    """Drift: so long a film of looped motion is drawn."""
+
     seed: int = 0
     """Of the choice of pairs."""
 
@@ -68,6 +74,10 @@ class EvaluationConfig:
             raise InputError(
                 f"expressions_per_portrait is {self.expressions_per_portrait}: "
                 f"1 to {MOST_EXPRESSIONS}"
+            )
+        if not 0 < self.minutes <= MOST_MINUTES:
+            raise InputError(
+                f"minutes is {self.minutes:g}: more than 0 and at most {MOST_MINUTES:g}"
             )
         if self.motion not in get_args(MotionMode):
             raise InputError(

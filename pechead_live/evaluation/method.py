@@ -1,6 +1,6 @@
 """`Method`: what is compared, a name and how to make its renderer; and how it draws."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from pechead_live.avatar.avatar import Avatar
@@ -68,19 +68,24 @@ def renderer_of(method: Method, subject: Subject) -> AnyRenderer:
 def draw_film(
     renderer: AnyRenderer, asked: Sequence[Coefficients], frames: Sequence[Frame]
 ) -> list[Pixels]:
-    """(256, 256, 3) a frame, drawn in order with the renderer's memory: what is ``asked``, or, if
-    it is `PictureDriven`, what the driver's ``frames`` show."""
-    film: list[Pixels] = []
+    """(256, 256, 3) a frame; as `drawn_pictures`."""
+    return list(drawn_pictures(renderer, asked, frames))
+
+
+def drawn_pictures(
+    renderer: AnyRenderer, asked: Iterable[Coefficients], frames: Iterable[Frame]
+) -> Iterator[Pixels]:
+    """(256, 256, 3) a frame, one after the other, drawn in order with the renderer's memory: what
+    is ``asked``, or, if it is `PictureDriven`, what the driver's ``frames`` show."""
     state = renderer.initial_state()
     if isinstance(renderer, PictureDriven):
         for frame in frames:
             picture, state = renderer.render_frame(frame, state)
-            film.append(picture.pixels)
+            yield picture.pixels
     else:
         for coefficients in asked:
             picture, state = renderer.render(coefficients, state)
-            film.append(picture.pixels)
-    return film
+            yield picture.pixels
 
 
 def draw_stills(renderer: Renderer[Any], asked: Sequence[Coefficients]) -> list[Pixels]:

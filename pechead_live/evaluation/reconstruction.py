@@ -27,6 +27,12 @@ from pechead_live.evaluation.sets import add_features, picture_features, window_
 from pechead_live.evaluation.sheet import columns_of, write_sheet
 from pechead_live.evaluation.smoothness import FlowPair, flows_of, warp_figures
 from pechead_live.evaluation.subject import Subject, subject_of_frame
+from pechead_live.evaluation.surroundings import (
+    Surroundings,
+    flicker_figures,
+    surroundings_figures,
+    surroundings_of,
+)
 from pechead_live.evaluation.watched import Watched, watch
 from pechead_live.footage.square import SIDE
 from pechead_live.frame import Pixels
@@ -55,6 +61,8 @@ TABLE = (
     "l1_face",
     "l1_mouth",
     "l1_eyes",
+    "l1_body",
+    "background_flicker_levels",
 )
 """The paper's columns in its order, then ours."""
 
@@ -70,6 +78,7 @@ def reconstruct(
     instruments = open_instruments(config)
     compared = list(range(1, len(driving.frames), config.stride))
     flows = flows_of(driving, compared)
+    around = surroundings_of(driving, subject)
     asked = asked_motion(driving.coefficients, subject.avatar.rest, config.motion)
     truth = [frame.pixels for frame in driving.frames]
     features: dict[str, dict[str, FloatArray]] = {}
@@ -82,7 +91,7 @@ def reconstruct(
         film = draw_film(renderer_of(method, subject), asked, driving.frames)
         times = [frame.captured_at for frame in driving.frames]
         watched = watch(film, times, driving.person, landmarker=config.landmarker)
-        figures = _figures(watched, driving, subject, config, instruments, flows)
+        figures = _figures(watched, driving, subject, config, instruments, flows, around)
         rows.append(Row(path.stem, method.name, figures))
         without[method.name] = sum(m is None for m in watched.measurements)
         _add_features(features, method.name, film, driving, compared, instruments)
@@ -101,7 +110,9 @@ def reconstruct(
         "of_the_truth": {
             **identity_figures(truth_seen, subject, instruments, numbers),
             **warp_figures(truth, flows),
+            **flicker_figures(truth, driving, around),
         },
+        "still_background_share": round(float(around.still.mean()), 4),
         "notes": list(instruments.notes),
     }
     return Result(rows, facts, features)
@@ -126,6 +137,7 @@ def _figures(
     config: EvaluationConfig,
     instruments: Instruments,
     flows: Sequence[FlowPair],
+    around: Surroundings,
 ) -> Figures:
     film: list[Pixels] = watched.film
     compared = range(1, len(film), config.stride)
@@ -138,4 +150,5 @@ def _figures(
         "auh": action_unit_error(driving.coefficients, watched.coefficients),
         **identity_figures(watched, subject, instruments, numbers),
         **warp_figures(film, flows),
+        **surroundings_figures(film, driving, compared, around),
     }

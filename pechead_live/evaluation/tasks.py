@@ -1,4 +1,4 @@
-"""The four protocols as tasks, one a clip or portrait, and the files they are made of."""
+"""The protocols as tasks, one a clip or portrait, and the files they are made of."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -9,13 +9,14 @@ import numpy as np
 
 from pechead_live.errors import InputError
 from pechead_live.evaluation.config import EvaluationConfig
+from pechead_live.evaluation.drift import measure_drift
 from pechead_live.evaluation.editing import edit_portrait, edit_turned_frame
 from pechead_live.evaluation.method import Method
 from pechead_live.evaluation.reconstruction import reconstruct
 from pechead_live.evaluation.reenactment import pairs, reenact
 from pechead_live.evaluation.work import Task
 
-Protocol = Literal["reconstruction", "reenactment", "editing", "ablation"]
+Protocol = Literal["reconstruction", "reenactment", "editing", "ablation", "drift"]
 
 CLIPS = (".mp4", ".mov", ".webm", ".mkv", ".avi")
 PHOTOS = (".jpg", ".jpeg", ".png", ".webp")
@@ -39,12 +40,14 @@ def clips_in(folder: Path, names: Sequence[str] | None) -> list[Path]:
     return [path for path in found if path.stem in names or path.name in names]
 
 
-def portraits_in(folder: Path) -> list[Path]:
-    """The photos of ``folder`` or of its ``portraits``, in order of their names."""
+def portraits_in(folder: Path, count: int = 0) -> list[Path]:
+    """The first ``count`` photos (0: all) of ``folder`` or of its ``portraits``, by their names."""
+    if count < 0:
+        raise InputError(f"a portraits count of {count}: 0 takes all, more the first ones")
     found = _files(folder, "portraits", PHOTOS)
     if not found:
         raise InputError(f"there are no portraits in {folder}: give a folder of photos of faces")
-    return found
+    return found[:count] if count else found
 
 
 def tasks_of(
@@ -63,6 +66,8 @@ def tasks_of(
         return _reenactments(clips, portraits, methods, config, sheets)
     if protocol == "editing":
         return _edits(clips, portraits, methods, config, sheets)
+    if protocol == "drift":
+        return _drifts(clips, portraits, methods, config, sheets)
     rebuilt = _reconstructions(clips, methods, config, sheets / RECONSTRUCTION.strip())
     moved = _reenactments(clips, portraits, methods, config, sheets / REENACTMENT.strip())
     return _named(RECONSTRUCTION, rebuilt) | _named(REENACTMENT, moved)
@@ -112,6 +117,22 @@ def _edits(
             edit_turned_frame, path, clip, methods, config, _sheet(sheets, path)
         )
     return tasks
+
+
+def _drifts(
+    clips: Sequence[Path],
+    portraits: Sequence[Path],
+    methods: Sequence[Method],
+    config: EvaluationConfig,
+    sheets: Path,
+) -> dict[str, Task]:
+    """Every portrait with one clip, in turn."""
+    return {
+        path.name: partial(
+            measure_drift, path, clips[i % len(clips)], methods, config, _sheet(sheets, path)
+        )
+        for i, path in enumerate(portraits)
+    }
 
 
 def _named(prefix: str, tasks: Mapping[str, Task]) -> dict[str, Task]:

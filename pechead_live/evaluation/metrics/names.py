@@ -5,42 +5,8 @@ never stand in one table with published ones without that name. FVD itself is no
 network is only published as a program that would have to be run; eFVD takes its place.
 """
 
-from typing import Literal, NamedTuple
-
-Better = Literal["lower", "higher", "near 1"]
-
-
-class Metric(NamedTuple):
-    """One metric, as a table shows it."""
-
-    title: str
-    """Without its unit."""
-
-    unit: str
-    """Empty for a plain number."""
-
-    better: Better
-    """Which values are better."""
-
-    digits: int
-    """Behind the point."""
-
-    definition: str
-    """One sentence."""
-
-    source: str
-    """Where the definition comes from."""
-
-    @property
-    def heading(self) -> str:
-        """Title, unit and which way is better, such as "PSNR dB ↑"."""
-        arrow = {"lower": "↓", "higher": "↑", "near 1": "→1"}[self.better]
-        return " ".join(part for part in (self.title, self.unit, arrow) if part)
-
-    def cell(self, value: float | None) -> str:
-        """``value`` as a table shows it; "-" for None and NaN: it could not be measured."""
-        return "-" if value is None or value != value else f"{value:.{self.digits}f}"
-
+from pechead_live.evaluation.metrics.metric import Metric
+from pechead_live.evaluation.metrics.names_over_time import OVER_TIME
 
 _L1 = "Mean absolute difference of result and truth, pictures in [0, 1]"
 
@@ -160,23 +126,6 @@ METRICS: dict[str, Metric] = {
         "driver's or the result's frame only; present is 0.1 above the driver's median.",
         "HeadGAN; in place of OpenFace's units",
     ),
-    "jitter_ratio": Metric(
-        "jitter",
-        "",
-        "near 1",
-        2,
-        "Mean second difference of the landmarks over time, result over driver.",
-        "this project",
-    ),
-    "warp_error": Metric(
-        "warp error",
-        "",
-        "lower",
-        4,
-        "Mean absolute difference of a result and the one before, carried along the truth's "
-        "optical flow, where both are seen; a still picture has little, so read it beside AKD-mp.",
-        "Lai et al. 2018, with DIS flow",
-    ),
     "lips_shut": Metric(
         "lips shut",
         "",
@@ -212,5 +161,15 @@ METRICS: dict[str, Metric] = {
     "l1_face": Metric("L1 face", "", "lower", 4, f"{_L1}, in the face's box.", "this project"),
     "l1_mouth": Metric("L1 mouth", "", "lower", 4, f"{_L1}, in the lips' box.", "this project"),
     "l1_eyes": Metric("L1 eyes", "", "lower", 4, f"{_L1}, in the eyes' boxes.", "this project"),
+    "l1_body": Metric(
+        "L1 body",
+        "",
+        "lower",
+        4,
+        f"{_L1}, on the person outside the face's box: hair, neck and shoulders, as the matte of "
+        "the clip's first frame has the person.",
+        "this project",
+    ),
+    **OVER_TIME,
 }
-"""Key, as records and files have it, to metric; in the order of a table's columns."""
+"""Key, as records and files have it, to metric."""
