@@ -1,5 +1,7 @@
 """An eyeball painted once per portrait: what the lids cover on the photo is completed."""
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -7,24 +9,101 @@ from pechead_live.avatar.matte import fill
 from pechead_live.coefficients import FloatArray
 from pechead_live.frame import Pixels
 
+SHUT = 0.8
+"""Mean height of an opening, in radii of the iris, below which it shows lashes and no eye."""
 
-def paint_eyeball(patch: Pixels, known: np.ndarray, centre: FloatArray, radius: float) -> Pixels:
-    """The eyeball without lids: sclera continued smoothly, the iris completed by its symmetry."""
+DARKEST = 0.45
+"""Brightness of the white, of the skin's: what is darker between the lids is lashes."""
+
+WHITE = 0.95
+"""Brightness of a white that no photo shows, of the skin's around it."""
+
+NEAR, FAR = 0.8, 1.4
+"""Shifts of the iris, in its radii, up to which the eye is stretched and from which it is laid."""
+
+
+class Eyeball(NamedTuple):
+    """What lies behind a pair of lids; pixel coordinates of the patch around them."""
+
+    seen: Pixels
+    """(h, w, 3) the whole eye as the photo shows it, completed beneath the lids."""
+
+    white: Pixels
+    """(h, w, 3) the same without its iris."""
+
+    centre: FloatArray
+    """(2,) of the iris."""
+
+    radius: float
+    """Of the iris."""
+
+
+def paint_eyeball(
+    patch: Pixels, known: np.ndarray, centre: FloatArray, radius: float, skin: FloatArray
+) -> Eyeball:
+    """The eyeball without lids: sclera continued smoothly, the iris completed by its symmetry.
+
+    ``patch`` (h, w, 3) and ``known`` (h, w) 255 where it shows the eye; ``skin`` (3,) is the lids'
+    colour. Of an eye that is (nearly) shut nothing is known: what lies there are lashes.
+    """
     height, width = known.shape
     y, x = np.mgrid[:height, :width].astype(np.float32)
-    distance = np.sqrt((x - centre[0]) ** 2 + (y - centre[1]) ** 2) / max(radius, 0.5)
+    radius = max(radius, 0.5)
+    distance = np.sqrt((x - centre[0]) ** 2 + (y - centre[1]) ** 2) / radius
+    if np.count_nonzero(known) < SHUT * radius * np.count_nonzero(known.any(axis=0)):
+        known = np.zeros_like(known)
     core = cv2.erode(known, np.ones((3, 3), np.uint8))
-    white = ((core > 0) & (distance > 1.15)).astype(np.uint8) * 255
-    if white.sum() < 255 * 8:  # eyes (nearly) shut: a plausible eyeball instead of lashes
-        ball = np.empty_like(patch)
-        ball[:] = np.clip(patch.mean(axis=(0, 1)) * 0.4 + 95, 0, 230)
+    light = patch.max(axis=2) > DARKEST * float(skin.max())
+    sclera = ((core > 0) & (distance > 1.15) & light).astype(np.uint8) * 255
+    if sclera.sum() < 255 * 8:
+        white = np.empty_like(patch)
+        white[:] = np.clip(WHITE * (0.3 * skin + 0.7 * float(skin.max())), 90, 235)
     else:
-        ball = fill(patch, white)
+        white = fill(patch, sclera)
     profile = _radial_profile(patch, (core > 0) & (distance <= 1.1), distance)
     ring = profile[np.clip((distance * 8).astype(int), 0, 8)]
-    in_iris = np.clip((1.08 - distance) / 0.12, 0, 1)[..., None]
-    painted = ball * (1 - in_iris) + ring * in_iris
-    return np.where(known[..., None] > 0, patch, np.clip(painted + 0.5, 0, 255)).astype(np.uint8)
+    in_iris = _disc(distance)
+    painted = white * (1 - in_iris) + ring * in_iris
+    seen = np.where(known[..., None] > 0, patch, np.clip(painted + 0.5, 0, 255)).astype(np.uint8)
+    return Eyeball(seen, white, np.asarray(centre, np.float32), radius)
+
+
+def turned_eyeball(eye: Eyeball, shift: FloatArray) -> Pixels:
+    """(h, w, 3) the eye with its iris moved by ``shift`` (2,) pixels.
+
+    A little: the eye is stretched, so that the photo's own shades go with it. Far: that would
+    leave the old iris where it was, so the iris is laid over the white.
+    """
+    height, width = eye.seen.shape[:2]
+    x = np.arange(width, dtype=np.float32)[None, :]
+    y = np.arange(height, dtype=np.float32)[:, None]
+    moved = eye.centre + shift
+    distance = np.sqrt((x - moved[0]) ** 2 + (y - moved[1]) ** 2) / max(eye.radius, 1.0)
+    stretched = _from(eye.seen, x, y, shift, np.clip((2.6 - distance) / 1.4, 0, 1))
+    far = (float(np.linalg.norm(shift)) / max(eye.radius, 1.0) - NEAR) / (FAR - NEAR)
+    if far <= 0:
+        return stretched
+    iris = _from(eye.seen, x, y, shift, np.ones_like(distance))
+    laid = eye.white + _disc(distance) * (iris.astype(np.float32) - eye.white)
+    return np.asarray(stretched + min(far, 1.0) * (laid - stretched) + 0.5, np.uint8)
+
+
+def _from(
+    pixels: Pixels, x: FloatArray, y: FloatArray, shift: FloatArray, share: FloatArray
+) -> Pixels:
+    """``pixels`` moved by ``share`` (h, w) of ``shift``; the rim goes on beyond it."""
+    across, down = (
+        (x - share * shift[0]).astype(np.float32),
+        (y - share * shift[1]).astype(np.float32),
+    )
+    return np.asarray(
+        cv2.remap(pixels, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8
+    )
+
+
+def _disc(distance: FloatArray) -> FloatArray:
+    """(h, w, 1) the iris's share, by the distance from its centre in radii."""
+    return np.clip((1.08 - distance) / 0.12, 0, 1)[..., None].astype(np.float32)
 
 
 def _radial_profile(patch: Pixels, seen: np.ndarray, distance: FloatArray) -> FloatArray:
@@ -46,7 +125,8 @@ def lid_colour(
     """(3,) the skin around the eye: above the upper lid and below the lower, the lighter counting
     more (the darker lies in the brow's shadow)."""
     gap = (points[list(lower), 1] - points[list(upper), 1]).mean()
-    reach = np.array([0, max(2.0, 0.9 * float(gap))], np.float32)
+    width = np.linalg.norm(points[upper[0]] - points[upper[-1]])  # of a shut eye, past its lashes
+    reach = np.array([0, max(2.0, 0.9 * float(gap), 0.25 * float(width))], np.float32)
     spots = np.concatenate(
         [points[list(upper[2:7])] - reach * 0.6, points[list(lower[2:7])] + reach]
     )

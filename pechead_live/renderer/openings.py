@@ -22,7 +22,7 @@ from pechead_live.facemodel.topology import (
     UPPER_INNER_LIP,
 )
 from pechead_live.frame import Pixels
-from pechead_live.renderer.eyeball import lid_colour, paint_eyeball
+from pechead_live.renderer.eyeball import Eyeball, lid_colour, paint_eyeball, turned_eyeball
 from pechead_live.renderer.mouth import paint_mouth
 
 EYES = (
@@ -48,6 +48,9 @@ class Opening(NamedTuple):
 
     inside: Pixels
     """(h, w, 3) what lies behind."""
+
+    eyeball: Eyeball | None
+    """Of an eye; its ``seen`` is ``inside``."""
 
     centre: int
     """Vertex that the inside follows (the iris); -1 if it stays."""
@@ -95,10 +98,8 @@ def _draw_inside(
     share = np.asarray(cv2.GaussianBlur(alpha, (0, 0), 0.6), np.float32)
     share *= min(gap, 1.5) / 1.5 / 255
     inside = opening.inside
-    if opening.centre >= 0:
-        centre = rest[opening.centre] - (opening.left, opening.top)
-        shift = driven[opening.centre] - rest[opening.centre]
-        inside = _shifted(inside, centre, opening.radius, shift)
+    if opening.eyeball is not None:
+        inside = turned_eyeball(opening.eyeball, driven[opening.centre] - rest[opening.centre])
     inside = inside[low[1] : high[1], low[0] : high[0]].astype(np.float32)
     depth = np.asarray(cv2.GaussianBlur(alpha, (0, 0), max(1.0, gap / 5)), np.float32) / 255
     # what the photo shows has its own shade; the farther from that, the more is ours
@@ -133,22 +134,6 @@ def _draw_lid(face: np.ndarray, opening: Opening, driven: FloatArray, rest: Floa
     region[:] = region + (opening.lid - region) * weight + 0.5
 
 
-def _shifted(inside: Pixels, centre: FloatArray, radius: float, shift: FloatArray) -> Pixels:
-    """The eyeball with its iris moved by ``shift``; the corners stay."""
-    height, width = inside.shape[:2]
-    x = np.arange(width, dtype=np.float32)[None, :]
-    y = np.arange(height, dtype=np.float32)[:, None]
-    moved = centre + shift
-    distance = np.sqrt((x - moved[0]) ** 2 + (y - moved[1]) ** 2) / max(radius, 1.0)
-    follow = np.clip((2.6 - distance) / 1.4, 0, 1)
-    map_x = (x - follow * shift[0]).astype(np.float32)
-    map_y = (y - follow * shift[1]).astype(np.float32)
-    moved_inside = cv2.remap(
-        inside, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    return np.asarray(moved_inside, np.uint8)
-
-
 def _region(pixels: Pixels, outline: FloatArray, margin: float) -> tuple[int, int, int, int]:
     """left, top, right, bottom of the outline's box grown by ``margin`` of its width.
 
@@ -173,9 +158,9 @@ def _eye(
     cv2.fillPoly(known, [local], 255, cv2.LINE_8, 4)
     centre = points[iris] - (left, top)
     radius = float(np.linalg.norm(points[iris + 1 : iris + 5] - points[iris], axis=1).mean())
-    ball = paint_eyeball(patch, known, centre, radius)
     lid = lid_colour(pixels, points, upper, lower)
-    return Opening(upper, lower, left, top, ball, iris, radius, 0.25, lid)
+    eye = paint_eyeball(patch, known, centre, radius, lid)
+    return Opening(upper, lower, left, top, eye.seen, eye, iris, radius, 0.25, lid)
 
 
 def _mouth(pixels: Pixels, points: FloatArray) -> Opening:
@@ -185,4 +170,4 @@ def _mouth(pixels: Pixels, points: FloatArray) -> Opening:
     left, top, right, bottom = _region(pixels, outline, 0.25)
     bottom = min(pixels.shape[0], bottom + round(0.9 * width))
     inside = paint_mouth(pixels[top:bottom, left:right], points - (left, top))
-    return Opening(upper, lower, left, top, inside, -1, 0.0, 0.3, np.zeros(3, np.float32))
+    return Opening(upper, lower, left, top, inside, None, -1, 0.0, 0.3, np.zeros(3, np.float32))
