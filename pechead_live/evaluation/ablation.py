@@ -1,7 +1,8 @@
 r"""Ablation (PECHead, table 4): any named methods through protocols 1 and 2, spread over seeds.
 
-L1, SSIM, AKD and eFID are those of the reconstruction; CSIM, ARD and eFVD, as in the paper, those
-of the reenactment.
+L1, SSIM, AKD, eFID, jitter and warp error are those of the reconstruction; CSIM, ARD and eFVD, as
+in the paper, those of the reenactment. Jitter and warp error are what the context of CAP is to
+lower.
 
 The table compares settings that were trained alike: the same data, stages, steps, batches and
 seeds, each from its own untrained weights. With B a batch, for each SETTING of kp, lmk, direct,
@@ -21,7 +22,8 @@ checkpoint, a row's name comes before the colon, and a name that comes again is 
         --method KP:base=runs/kp-1/checkpoints/ema.safetensors \
         ... --method full:base=runs/full-2/checkpoints/ema.safetensors
 
-On a CPU ``toy`` in place of ``base`` compares the settings at 64 pixels. The preset's own switches
+On a CPU ``toy`` in place of ``base`` compares the settings at 64 pixels. ``python -m
+benchmarks.ablation`` runs all of this, and goes on where it was left. The preset's own switches
 (prior flow, pose Jacobians) are in all settings alike; ``paper`` has none of them.
 """
 
@@ -33,7 +35,7 @@ from pechead_live.evaluation.film import mean_known
 from pechead_live.evaluation.result import Figures, Result
 from pechead_live.evaluation.table import Line, mean_figures
 
-RECONSTRUCTED = ("l1", "efid", "fid", "akd_mp_px", "ssim")
+RECONSTRUCTED = ("l1", "efid", "fid", "akd_mp_px", "ssim", "jitter_ratio", "warp_error")
 REENACTED = ("csim_dlib", "csim_arcface", "ard_deg", "auh", "efvd")
 
 TABLE = (
@@ -47,6 +49,8 @@ TABLE = (
     "akd_mp_px",
     "ssim",
     "auh",
+    "jitter_ratio",
+    "warp_error",
 )
 """The paper's columns in its order, then ours."""
 
