@@ -8,16 +8,18 @@ import torch
 from drawn_heads import drawn_batch
 from small_trunk import small_trunk
 
+from pechead_live.errors import InputError
 from pechead_live.model.dimensions import PRESETS
 from pechead_live.model.lite.dimensions import LITE_PRESETS
 from pechead_live.model.pechead import PECHead
+from pechead_live.training.batches.synthetic import SyntheticBatches
 from pechead_live.training.losses.weights import LOSSES
 from pechead_live.training.recipes.clips import backwards
 from pechead_live.training.recipes.lite import lite_recipe
 from pechead_live.training.recipes.recipe import Recipe
 
 TOY = LITE_PRESETS["toy"]
-WEIGHTS = replace(LOSSES["lite"], perceptual=0.0)
+WEIGHTS = replace(LOSSES["lite"], perceptual=0.0, detail=0.0)
 
 
 def toy_recipe() -> Recipe:
@@ -99,6 +101,28 @@ def test_the_perceptual_term_uses_the_trunk_it_is_given() -> None:
     recipe = lite_recipe(TOY, LOSSES["lite"], trunk=small_trunk())
     terms, _ = recipe.losses(drawn_batch(), 0, 10)
     assert float(terms["perceptual"].detach()) > 0
+    assert float(terms["detail"].detach()) > 0
+
+
+def test_a_discriminator_of_crops_and_the_network_learn_against_each_other() -> None:
+    torch.manual_seed(0)
+    weights = replace(LOSSES["lite-sharp"], perceptual=0.0, detail=0.0, adversarial_ramp=0.0)
+    recipe = lite_recipe(replace(TOY, size=256), weights)
+    assert recipe.discriminator is not None and recipe.adversarial_weight(0, 10) > 0
+    batch = SyntheticBatches(2, size=256).batch(0)
+    terms, drawn = recipe.losses(batch, 0, 10)
+    assert {"adversarial", "feature_matching"} <= terms.keys()
+    (terms["adversarial"] + terms["feature_matching"]).backward()
+    reached = [p for p in recipe.network.parameters() if p.grad is not None and p.grad.any()]
+    assert reached
+    recipe.discriminator.zero_grad()
+    recipe.discriminator_loss(batch, drawn.detach()).backward()
+    assert all(p.grad is not None for p in recipe.discriminator.parameters())
+
+
+def test_a_picture_too_small_for_a_discriminator_of_crops_is_refused() -> None:
+    with pytest.raises(InputError, match="crops of 16 pixels"):
+        lite_recipe(TOY, replace(LOSSES["lite-sharp"], perceptual=0.0, detail=0.0))
 
 
 def test_clips_have_a_temporal_term_and_pairs_do_not() -> None:

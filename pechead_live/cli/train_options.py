@@ -25,7 +25,7 @@ STAGES = ("0", "1a", "1b", "2", "3")
 WARM_UP = 200
 """Steps, of a run that is long enough."""
 
-LOSS_SETS = ("paper", "base", "lite", "lite-full", "baseline")
+LOSS_SETS = ("paper", "base", "lite", "lite-sharp", "lite-full", "baseline")
 
 
 def add_train_arguments(parser: argparse.ArgumentParser) -> None:
@@ -143,7 +143,7 @@ def _add_losses(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("losses").add_argument
     text = "weight of a loss, such as perceptual=5; may be repeated"
     add("--loss", action="append", default=[], metavar="NAME=VALUE", help=text)
-    text = "set of loss weights: paper, base, lite, lite-full, baseline (default: the preset's)"
+    text = f"set of loss weights: {', '.join(LOSS_SETS)} (default: the preset's)"
     add("--losses", choices=LOSS_SETS, metavar="SET", help=text)
     text = "VGG19 weights of the perceptual loss (default: those that are found)"
     add("--trunk", type=Path, metavar="FILE", help=text)

@@ -14,6 +14,10 @@ SCALES = 2
 """The picture itself and its half (PECHead)."""
 
 
+SMALLEST = 64
+"""Pixels of a picture's side: its half must still leave a map after the last convolution."""
+
+
 class Judgement(NamedTuple):
     """What one scale says of a picture."""
 

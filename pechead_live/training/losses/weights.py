@@ -167,23 +167,27 @@ _LITE = replace(
     teacher=0.5,
 )
 
+_SMALL = replace(
+    _LITE,
+    pixel=30.0,
+    perceptual_scales=SMALL_SCALES,
+    perceptual_layers=SMALL_LAYERS,
+    detail=10.0,
+)
+
 LOSSES: dict[str, LossConfig] = {
     "paper": LossConfig(flow=50.0, tie=10.0),
     "base": _BASE,
-    "lite": replace(
-        _LITE,
-        pixel=30.0,
-        perceptual_scales=SMALL_SCALES,
-        perceptual_layers=SMALL_LAYERS,
-        detail=10.0,
-    ),
+    "lite": _SMALL,
+    "lite-sharp": replace(_SMALL, adversarial=1.0, feature_matching=10.0),
     "lite-full": _LITE,
     "baseline": LossConfig(
         pixel=0.0, spread=0.0, warping=0.0, warping_perceptual=0.0, adversarial=0.0, jacobian=10.0
     ),
 }
 """``paper``: the paper's terms alone. ``base``: what small data needs, too. ``lite``: without a
-discriminator, and with little of L_v, for two CPU cores; ``lite-full`` has all of it, for a GPU.
+discriminator, and with little of L_v, for two CPU cores; ``lite-sharp`` goes on from it with a
+discriminator of crops; ``lite-full`` has all of L_v, for a GPU.
 ``baseline``: FOMM's own."""
 
 

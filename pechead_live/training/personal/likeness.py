@@ -9,18 +9,19 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from pechead_live.training.losses.regions import face_mask
+from pechead_live.training.losses.regions import eyes_mask, face_mask, mouth_mask
 from pechead_live.training.personal.windows import Windows
 
-NEAR = 12
+NEAR = 6
 """Frames that are compared, those nearest to the portrait."""
 
 LARGEST_GAIN = 2.0
 """Of a colour, either way."""
 
-SAME_SITTING = 0.06
+SAME_SITTING = 0.09
 """Largest mean difference beside the face, [0, 1], at which the rest of the picture is learned
-too. Measured: .02 to .04 for clips that the photo was taken from, above .1 for others."""
+too. Measured: .03, .07 and .08 for clips that the photo is a frame of, .11 for another recording of
+the person in the same place, .24 for one of another day."""
 
 
 class Likeness(NamedTuple):
@@ -41,13 +42,16 @@ class Likeness(NamedTuple):
         return self.beside > SAME_SITTING
 
 
-def likeness_of(windows: Windows, seen: Tensor) -> Likeness:
-    """Compares truth and guide; ``seen`` (1, 1, H, H) in [0, 1] is what the clip shows."""
-    near = _nearest(windows)
+def likeness_of(windows: Windows, landmarks: Tensor, seen: Tensor) -> Likeness:
+    """Compares truth and guide; ``landmarks`` (70, 2) are the portrait's, ``seen`` (1, 1, H, H) in
+    [0, 1] is what the clip shows. Colours are those of the skin: eyes and mouth open and close."""
+    near = _nearest(windows, landmarks)
     truth, guide = (t.flatten(0, 1)[near].float() / 255 for t in (windows.truth, windows.guide))
-    face = face_mask(windows.landmarks.flatten(0, 1)[near], *truth.shape[-2:])
-    inside, outside = face * seen, (1 - face) * seen
-    gain, offset = _match(truth, guide, inside)
+    landmarks, size = windows.landmarks.flatten(0, 1)[near], truth.shape[-2:]
+    face = face_mask(landmarks, *size)
+    moving = torch.maximum(eyes_mask(landmarks, *size), mouth_mask(landmarks, *size))
+    gain, offset = _match(truth, guide, face * (1 - moving) * seen)
+    outside = (1 - face) * seen
     matched = recoloured(truth, gain, offset)
     difference = (matched - guide).abs().mean(dim=1, keepdim=True)
     beside = (difference * outside).sum() / outside.sum().clamp(min=1)
@@ -65,10 +69,9 @@ def in_portrait_colours(windows: Windows, likeness: Likeness) -> Windows:
     return windows._replace(truth=levels.round().to(torch.uint8))
 
 
-def _nearest(windows: Windows) -> Tensor:
+def _nearest(windows: Windows, landmarks: Tensor) -> Tensor:
     """Places among the frames of all windows."""
-    landmarks = windows.guide_landmarks.flatten(0, 1)
-    away = (landmarks - landmarks.median(dim=0).values).norm(dim=-1).mean(dim=-1)
+    away = (windows.guide_landmarks.flatten(0, 1) - landmarks).norm(dim=-1).mean(dim=-1)
     return away.argsort()[:NEAR]
 
 

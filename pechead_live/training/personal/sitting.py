@@ -1,7 +1,7 @@
 """`Sitting`: a clip of the portrait's person, seen through the portrait's own square.
 
-The clip may be of another day and camera. It is cut to a still square in which its median face has
-the place and the size of the portrait's, and followed as a clip for training is.
+The clip may be of another day and camera. It is cut to a still square in which the face that is
+nearest to the portrait's has its place and size, and followed as a clip for training is.
 """
 
 from collections.abc import Sequence
@@ -79,7 +79,8 @@ def read_sitting(clip: Path, avatar: Avatar, landmarker: Path | None = None) -> 
     """
     crop = _portrait_square(clip, avatar, landmarker)
     pixels: list[Pixels] = []
-    found: list[tuple[int, float, Measurement]] = []
+    found: list[tuple[float, Measurement]] = []
+    places: list[int] = []
     seen = np.ones((SIDE, SIDE), np.bool_)
     length = 0
     with Landmarker(landmarker, faces=1) as tracker:
@@ -88,27 +89,22 @@ def read_sitting(clip: Path, avatar: Avatar, landmarker: Path | None = None) -> 
             square, seen = _cut(frame.pixels, crop)
             if (measured := tracker.measure(square, frame.captured_at)) is not None:
                 pixels.append(square)
-                found.append((place, frame.captured_at, measured))
+                found.append((frame.captured_at, measured))
+                places.append(place)
     _check_enough(clip, len(found), length)
-    measurements = [measured for _, _, measured in found]
-    model, person = load_face_model(), settled_person(_spread(measurements))
-    fitted = [fit(m, model, person, captured_at=at)[0] for _, at, m in found]
-    good = [
-        i
-        for i, c in enumerate(fitted)
-        if c.confidence >= LEAST_CONFIDENCE and c.is_finite()
-    ]
+    fitted = _fitted(found)
+    good = [i for i, c in enumerate(fitted) if c.confidence >= LEAST_CONFIDENCE and c.is_finite()]
     _check_enough(clip, len(good), length)
     coefficients = [fitted[i] for i in good]
     nearest = find_anchor(coefficients, avatar.rest)
     return Sitting(
         pixels=[pixels[i] for i in good],
-        places=[found[i][0] for i in good],
-        measurements=[measurements[i] for i in good],
+        places=[places[i] for i in good],
+        measurements=[found[i][1] for i in good],
         coefficients=coefficients,
         seen=seen,
         nearest=nearest,
-        anchor=anchor_at(coefficients[nearest], measurements[good[nearest]], avatar),
+        anchor=anchor_at(coefficients[nearest], found[good[nearest]][1], avatar),
     )
 
 
@@ -131,25 +127,35 @@ def placed(points: FloatArray, there: FloatArray) -> tuple[float, FloatArray]:
 
 
 def _portrait_square(clip: Path, avatar: Avatar, landmarker: Path | None) -> Crop:
-    """Where in the clip's pictures the portrait's square lies, median over frames."""
-    squares: list[tuple[float, float, float]] = []
-    length = 0
+    """Where in the clip's pictures the portrait's square lies, by the frame nearest to it: if the
+    photo is of the same sitting, what is behind the person lies where it does on the photo."""
+    found: list[tuple[float, Measurement]] = []
+    length = width = height = 0
     with Landmarker(landmarker, faces=1) as tracker:
         for length, frame in enumerate(file_frames(clip, MOST_FRAMES), start=1):
             if (length - 1) % LOOK_EVERY:
                 continue
+            height, width = frame.pixels.shape[:2]
             if (measured := tracker.measure(frame.pixels, frame.captured_at)) is not None:
-                height, width = frame.pixels.shape[:2]
-                half, centre = placed(avatar.points, to_pixels(measured.points, width, height))
-                squares.append((float(centre[0]), float(centre[1]), 2 * half + 1))
-    _check_enough(clip, len(squares) * LOOK_EVERY, length)
-    x, y, side = (float(value) for value in np.median(squares, axis=0))
+                found.append((frame.captured_at, measured))
+    _check_enough(clip, len(found) * LOOK_EVERY, length)
+    nearest = find_anchor(_fitted(found), avatar.rest)
+    points = to_pixels(found[nearest][1].points, width, height)
+    half, centre = placed(avatar.points, points)
+    side = 2 * half + 1
     if side < SMALLEST_SIDE:
         raise NoFaceError(
             f"the head in {clip.name} fills only {side:.0f} x {side:.0f} pixels: "
             f"give a clip in which it has at least {SMALLEST_SIDE}"
         )
-    return Crop(x, y, side)
+    return Crop(float(centre[0]), float(centre[1]), side)
+
+
+def _fitted(found: Sequence[tuple[float, Measurement]]) -> list[Coefficients]:
+    """Of each (time, measurement), with one identity."""
+    model = load_face_model()
+    person = settled_person(_spread([measured for _, measured in found]))
+    return [fit(measured, model, person, captured_at=at)[0] for at, measured in found]
 
 
 def _cut(pixels: Pixels, crop: Crop) -> tuple[Pixels, npt.NDArray[np.bool_]]:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from pechead_live.avatar.avatar import Avatar
-from pechead_live.coefficients import Coefficients
+from pechead_live.coefficients import IDENTITY_SIZE, Coefficients
 from pechead_live.errors import InputError
 from pechead_live.facemodel.condition import condition_of
 from pechead_live.facemodel.topology import NETWORK_LANDMARKS
@@ -113,7 +113,7 @@ def batch_of(windows: Windows, chosen: Sequence[int], portrait: Portrait) -> Bat
         driving_landmarks=part.guide_landmarks,
         truth_landmarks=part.landmarks,
         truth_condition=part.condition,
-        identity=torch.zeros(count, 50),
+        identity=torch.zeros(count, IDENTITY_SIZE),
         guide_picture=part.guide.float() / 255,
         guide_flow=part.flow,
         guide_share=part.share,

@@ -27,23 +27,29 @@ def ramped(weights: LossConfig, step: int, steps: int) -> float:
     return min(1.0, since / weights.adversarial_ramp) if weights.adversarial_ramp else 1.0
 
 
-def generator_terms(
-    weights: LossConfig, discriminator: nn.Module, drawn: Tensor, batch: Batch, share: float
-) -> Terms:
-    """L_G and feature matching of ``drawn`` (B, T, 3, H, W), times ``share`` of their weights.
-
-    The caller keeps gradients from D itself. Truth and drawn picture are augmented alike, so that
-    their maps compare.
-    """
-    pictures, truth = flat(drawn).float(), flat(batch.driving)
+def judged(weights: LossConfig, drawn: Tensor, batch: Batch) -> Tensor:
+    """(B T, 3, H, W) the pictures ``drawn`` (B, T, 3, H, W) as D may change them: the person only,
+    where ``weights`` say so."""
+    pictures = flat(drawn).float()
     if weights.still_background:
-        pictures = still_background(pictures, flat(batch.guide_share))
+        return still_background(pictures, flat(batch.guide_share))
+    return pictures
+
+
+def generator_terms(
+    weights: LossConfig, discriminator: nn.Module, pictures: Tensor, truth: Tensor, share: float
+) -> Terms:
+    """L_G and feature matching of ``pictures`` (B, 3, H, W), times ``share`` of their weights.
+
+    The caller keeps gradients from D itself. Truth and picture are augmented alike, so that their
+    maps compare.
+    """
     if weights.augment:
         numbers = draw_augmentation(pictures.shape[0], pictures)
         pictures, truth = augment(pictures, numbers), augment(truth, numbers)
     terms: Terms = {}
-    judged: list[Judgement] = discriminator(pictures)
-    logits = [judgement.logits for judgement in judged]
+    found: list[Judgement] = discriminator(pictures)
+    logits = [judgement.logits for judgement in found]
     terms["adversarial"] = share * weights.adversarial * hinge_generator(logits)
     if weights.feature_matching:
         with torch.no_grad():
@@ -51,23 +57,23 @@ def generator_terms(
         terms["feature_matching"] = (
             share
             * weights.feature_matching
-            * feature_matching([j.features for j in real], [j.features for j in judged])
+            * feature_matching([j.features for j in real], [j.features for j in found])
         )
     return terms
 
 
 def discriminator_terms(
-    weights: LossConfig, discriminator: nn.Module, drawn: Tensor, batch: Batch, step: int
+    weights: LossConfig, discriminator: nn.Module, pictures: Tensor, truth: Tensor, step: int
 ) -> Tensor:
     """() L_D, with the gradient penalty on every ``penalty_every``-th step."""
-    pictures, truth = flat(drawn).detach().float(), flat(batch.driving)
+    pictures = pictures.detach().float()
     if weights.augment:
         numbers = draw_augmentation(pictures.shape[0], pictures)
         pictures, truth = augment(pictures, numbers), augment(truth, numbers)
 
     def score(seen: Tensor) -> list[Tensor]:
-        judged: list[Judgement] = discriminator(seen)
-        return [judgement.logits for judgement in judged]
+        found: list[Judgement] = discriminator(seen)
+        return [judgement.logits for judgement in found]
 
     loss = hinge_discriminator(score(truth), score(pictures))
     if weights.penalty and step % weights.penalty_every == 0:

@@ -5,15 +5,24 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pechead_live.errors import InputError
+from pechead_live.model.discriminator import SMALLEST, MultiScaleDiscriminator
 from pechead_live.model.lite.dimensions import LiteDimensions
 from pechead_live.model.lite.network import Lite, LiteOutput, LiteSource, LiteState
 from pechead_live.model.pechead import PECHead
 from pechead_live.training.batches.batch import Batch
+from pechead_live.training.losses.detail import CROP, detail_crops
 from pechead_live.training.losses.pixel import pixel_loss
 from pechead_live.training.losses.regions import face_weight
 from pechead_live.training.losses.trunk import Trunk
 from pechead_live.training.losses.warping import endpoint_error, resize_flow, warping_loss
 from pechead_live.training.losses.weights import LossConfig
+from pechead_live.training.recipes.adversary import (
+    discriminator_terms,
+    generator_terms,
+    judged,
+    ramped,
+)
 from pechead_live.training.recipes.clips import (
     FROZEN_FROM,
     backwards,
@@ -25,6 +34,9 @@ from pechead_live.training.recipes.picture_terms import flat, perceptual, pictur
 from pechead_live.training.recipes.recipe import Recipe, Terms
 from pechead_live.training.recipes.teacher import Lesson, teach
 
+JUDGE_WIDTH = 32
+"""Of the discriminator: it looks at crops of a quarter of the side, and a CPU must train it."""
+
 
 def lite_recipe(
     dimensions: LiteDimensions,
@@ -34,44 +46,65 @@ def lite_recipe(
 ) -> Recipe:
     """Stage 3. ``teacher``: trained, of the same picture size. ``trunk``: the one that is found if
     None and L_v or L_d has a weight (`MissingAssetError` if there is none)."""
-    return LiteRecipe(Lite(dimensions), weights, teacher, trunk_for(weights, trunk))
+    if weights.adversarial > 0 and dimensions.size // CROP < SMALLEST:
+        raise InputError(
+            f"a discriminator sees crops of {dimensions.size // CROP} pixels of this network and "
+            f"needs {SMALLEST}: give losses without one, such as 'lite'"
+        )
+    network = Lite(dimensions)
+    discriminator = MultiScaleDiscriminator(JUDGE_WIDTH) if weights.adversarial > 0 else None
+    return LiteRecipe(network, discriminator, weights, teacher, trunk_for(weights, trunk))
 
 
 class LiteRecipe:
     """See `lite_recipe`."""
 
     kind = "lite"
-    discriminator: nn.Module | None = None
 
     def __init__(
-        self, network: Lite, weights: LossConfig, teacher: PECHead | None, trunk: Trunk | None
+        self,
+        network: Lite,
+        discriminator: nn.Module | None,
+        weights: LossConfig,
+        teacher: PECHead | None,
+        trunk: Trunk | None,
     ) -> None:
         self.network = network
+        self.discriminator = discriminator
         self.weights = weights
         self.teacher = teacher.eval().requires_grad_(False) if teacher is not None else None
         self.trunk = trunk
+        self._step = 0  # of the last `losses`, for the gradient penalty's turn
 
     def losses(self, batch: Batch, step: int, steps: int) -> tuple[Terms, Tensor]:
-        """L_p, L_v, L_d, eyes, mouth, L_t, L_w, what is painted, the residual, the teacher's."""
+        """L_p, L_v, L_d, eyes, mouth, L_t, L_w, what is painted, the residual, L_G and feature
+        matching, the teacher's."""
+        self._step = step
         set_training(self.network, frozen=step >= FROZEN_FROM * steps)
         outputs = self._play(batch)
         drawn = torch.stack([output.picture for output in outputs], dim=1)
         terms = picture_terms(self.weights, self.trunk, drawn, batch)
         terms |= self._own_terms(outputs, batch)
+        share = ramped(self.weights, step, steps)
+        if self.discriminator is not None and share > 0:
+            seen = _crops(judged(self.weights, drawn, batch), batch)
+            terms |= generator_terms(self.weights, self.discriminator, *seen, share)
         if self.teacher is not None and self.weights.teacher:
             lesson = teach(self.teacher.to(drawn.device), batch)
             terms |= self._teacher_terms(outputs, drawn, lesson)
         return terms, drawn
 
     def adversarial_weight(self, step: int, steps: int) -> float:
-        """0: lite has no discriminator."""
-        del step, steps
-        return 0.0
+        """λ_G times its ramp; 0 without a discriminator."""
+        if self.discriminator is None:
+            return 0.0
+        return self.weights.adversarial * ramped(self.weights, step, steps)
 
     def discriminator_loss(self, batch: Batch, pictures: Tensor) -> Tensor:
-        """Never asked for."""
-        del batch
-        return pictures.new_zeros(())
+        """() L_D of crops at full size, other ones than the network's losses saw."""
+        assert self.discriminator is not None
+        seen = _crops(flat(pictures), batch)
+        return discriminator_terms(self.weights, self.discriminator, *seen, self._step)
 
     @torch.no_grad()
     def draw(self, network: nn.Module, batch: Batch) -> Tensor:
@@ -125,6 +158,10 @@ class LiteRecipe:
                 weights.teacher * weights.flow * endpoint_error(flow, wanted_flow)
             )
         return terms
+
+
+def _crops(pictures: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
+    return detail_crops(pictures, flat(batch.driving), flat(batch.truth_landmarks))
 
 
 def play(

@@ -15,7 +15,12 @@ from pechead_live.training.losses.perceptual import perceptual_loss
 from pechead_live.training.losses.trunk import Trunk
 from pechead_live.training.losses.warping import resize_picture, warp_picture, warping_loss
 from pechead_live.training.losses.weights import LossConfig
-from pechead_live.training.recipes.adversary import discriminator_terms, generator_terms, ramped
+from pechead_live.training.recipes.adversary import (
+    discriminator_terms,
+    generator_terms,
+    judged,
+    ramped,
+)
 from pechead_live.training.recipes.clips import (
     FROZEN_FROM,
     backwards,
@@ -26,7 +31,7 @@ from pechead_live.training.recipes.clips import (
 from pechead_live.training.recipes.keypoint_terms import keypoint_terms
 from pechead_live.training.recipes.motion import MotionRecipe, motion_parameters
 from pechead_live.training.recipes.pechead_play import Played, play, play_pairs
-from pechead_live.training.recipes.picture_terms import picture_terms, trunk_for
+from pechead_live.training.recipes.picture_terms import flat, picture_terms, trunk_for
 from pechead_live.training.recipes.recipe import Recipe, Terms
 
 PecheadStage = Literal["0", "1a", "1b", "2"]
@@ -54,8 +59,8 @@ def pechead_recipe(
     network = PECHead(dimensions)
     if stage == "0":
         return MotionRecipe(network, weights)
-    judged = stage in ("1b", "2") and weights.adversarial > 0
-    discriminator = MultiScaleDiscriminator(dimensions.discriminator_width) if judged else None
+    has_judge = stage in ("1b", "2") and weights.adversarial > 0
+    discriminator = MultiScaleDiscriminator(dimensions.discriminator_width) if has_judge else None
     return PecheadRecipe(
         network, discriminator, stage == "2", weights, trunk_for(weights, trunk), frame_flow
     )
@@ -93,7 +98,8 @@ class PecheadRecipe:
         terms |= self._motion_terms(played, batch)
         share = ramped(self.weights, step, steps)
         if self.discriminator is not None and share > 0:
-            terms |= generator_terms(self.weights, self.discriminator, drawn, batch, share)
+            pictures, truth = judged(self.weights, drawn, batch), flat(batch.driving)
+            terms |= generator_terms(self.weights, self.discriminator, pictures, truth, share)
         return terms, drawn
 
     def adversarial_weight(self, step: int, steps: int) -> float:
@@ -105,7 +111,8 @@ class PecheadRecipe:
     def discriminator_loss(self, batch: Batch, pictures: Tensor) -> Tensor:
         """() L_D."""
         assert self.discriminator is not None
-        return discriminator_terms(self.weights, self.discriminator, pictures, batch, self._step)
+        seen, truth = flat(pictures), flat(batch.driving)
+        return discriminator_terms(self.weights, self.discriminator, seen, truth, self._step)
 
     @torch.no_grad()
     def draw(self, network: nn.Module, batch: Batch) -> Tensor:
