@@ -179,7 +179,18 @@ LOSSES: dict[str, LossConfig] = {
     "paper": LossConfig(flow=50.0, tie=10.0),
     "base": _BASE,
     "lite": _SMALL,
-    "lite-sharp": replace(_SMALL, adversarial=1.0, feature_matching=10.0),
+    "lite-sharp": replace(
+        _SMALL,
+        pixel=15.0,
+        eyes=15.0,
+        mouth=10.0,
+        detail=20.0,
+        adversarial=1.0,
+        adversarial_ramp=0.1,
+        feature_matching=10.0,
+        augment=False,
+        painted=1.0,
+    ),
     "lite-full": _LITE,
     "baseline": LossConfig(
         pixel=0.0, spread=0.0, warping=0.0, warping_perceptual=0.0, adversarial=0.0, jacobian=10.0
@@ -187,7 +198,8 @@ LOSSES: dict[str, LossConfig] = {
 }
 """``paper``: the paper's terms alone. ``base``: what small data needs, too. ``lite``: without a
 discriminator, and with little of L_v, for two CPU cores; ``lite-sharp`` goes on from it with a
-discriminator of crops; ``lite-full`` has all of L_v, for a GPU.
+discriminator of crops, and less of the pixel losses, whose best guess at a mouth is fog;
+``lite-full`` has all of L_v, for a GPU.
 ``baseline``: FOMM's own."""
 
 

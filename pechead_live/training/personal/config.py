@@ -11,7 +11,7 @@ class PersonalConfig:
     """Steps, their size, and when to stop."""
 
     steps: int = 300
-    """At most; on people that the network had not seen nothing is gained after these."""
+    """At most; a person whom the network had not seen gains little after these."""
 
     windows: int = 2
     """Pairs of frames that a step sees."""
@@ -23,7 +23,7 @@ class PersonalConfig:
     """Frames that are only looked at, spread over the clip's last fifth."""
 
     learning_rate: float = 1e-2
-    """Of Adam at first; a tenth of it at the end. Features are about 1."""
+    """Of Adam at first; a tenth of it at the end. Features are 1 to 3 in the mean."""
 
     minutes: float = 20.0
     """Of a sitting; what is best by then is kept, and the next sitting goes on."""

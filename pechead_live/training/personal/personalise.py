@@ -50,9 +50,10 @@ class Wanted(NamedTuple):
     avatar: Avatar
     sitting: Sitting
     clip_sha256: str
-    checkpoint: Path
-    """Of the network, safetensors."""
+    network: Lite
+    """See `open_network`."""
     checkpoint_sha256: str
+    """Of the file that it comes from."""
     model: str
     """Such as "lite-s"."""
 
@@ -75,8 +76,7 @@ class Personalisation:
         that is found if None. Raises `InputError`, `MissingAssetError` or `OutputError`.
         """
         self._wanted, self._config = wanted, config
-        network = _network(wanted.checkpoint)
-        lesson, self.likeness = _lesson(wanted, network, config, difference, trunk or load_trunk())
+        lesson, self.likeness = _lesson(wanted, config, difference, trunk or load_trunk())
         self._learning = Learning(lesson)
         self._task = _task(wanted, config)
         make_folder(folder)
@@ -128,14 +128,25 @@ class Personalisation:
         write_progress(self._file, self._task, self.counts, self._learning.tensors())
 
 
+def open_network(checkpoint: Path) -> Lite:
+    """The lite network of a checkpoint, fused and in float32; nothing in it is trained.
+
+    Raises `InputError` if it is another network or damaged.
+    """
+    found = load_checkpoint(checkpoint, "lite")
+    network = Lite(dimensions_of(found, LiteDimensions))
+    load_into(network, found.tensors)
+    return network.fused().float().requires_grad_(False)
+
+
 def _lesson(
     wanted: Wanted,
-    network: Lite,
     config: PersonalConfig,
     difference: Difference | None,
     trunk: Trunk,
 ) -> tuple[Lesson, Likeness]:
-    avatar, sitting, size = wanted.avatar, wanted.sitting, network.dimensions.size
+    avatar, sitting, network = wanted.avatar, wanted.sitting, wanted.network
+    size = network.dimensions.size
     learned, looked_at = windows_of(sitting, avatar, size, config.learned, config.held_out)
     seen = seen_mask(sitting, size)
     landmarks = torch.from_numpy(avatar.points[list(NETWORK_LANDMARKS)].astype(np.float32))
@@ -157,14 +168,6 @@ def _lesson(
         config=config,
     )
     return lesson, likeness
-
-
-def _network(checkpoint: Path) -> Lite:
-    """Fused, in float32; nothing in it is trained."""
-    found = load_checkpoint(checkpoint, "lite")
-    network = Lite(dimensions_of(found, LiteDimensions))
-    load_into(network, found.tensors)
-    return network.fused().float().requires_grad_(False)
 
 
 def _person(avatar: Avatar, dimensions: LiteDimensions) -> Changes:

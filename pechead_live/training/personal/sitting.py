@@ -176,8 +176,9 @@ def _cut(pixels: Pixels, crop: Crop) -> tuple[Pixels, npt.NDArray[np.bool_]]:
 def _check_enough(clip: Path, faces: int, length: int) -> None:
     if faces < FEWEST_FRAMES:
         raise NoFaceError(
-            f"{clip.name} shows a face in {min(faces, length)} of {length} frames: give a clip "
-            f"with at least {FEWEST_FRAMES}; half a minute of talking and looking around is good"
+            f"{clip.name} shows a face in {min(faces, length)} of {length} frames and at least "
+            f"{FEWEST_FRAMES} are needed: give a longer clip, half a minute of talking and "
+            "looking around is good"
         )
 
 

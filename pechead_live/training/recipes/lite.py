@@ -38,6 +38,10 @@ JUDGE_WIDTH = 32
 """Of the discriminator: it looks at crops of a quarter of the side, and a CPU must train it."""
 
 
+BEHIND = 0.3
+"""Share of the discriminator's learning rate that the network has (two time scales, Heusel 2017)."""
+
+
 def lite_recipe(
     dimensions: LiteDimensions,
     weights: LossConfig,
@@ -114,8 +118,9 @@ class LiteRecipe:
         return torch.stack([output.picture for output in outputs], dim=1)
 
     def parameter_groups(self, network: nn.Module) -> list[dict[str, Any]]:
-        """All alike."""
-        return [{"params": list(network.parameters())}]
+        """All alike; slower than a discriminator, which has to be ahead."""
+        share = 1.0 if self.discriminator is None else BEHIND
+        return [{"params": list(network.parameters()), "share": share}]
 
     def _play(self, batch: Batch) -> list[LiteOutput]:
         """The clip's frames; half of the time after a first run through it, backwards."""
