@@ -39,7 +39,7 @@ JUDGE_WIDTH = 32
 
 
 BEHIND = 0.3
-"""Share of the discriminator's learning rate that the network has (two time scales, Heusel 2017)."""
+"""Share of the discriminator's learning rate that the network has (TTUR, Heusel et al. 2017)."""
 
 
 def lite_recipe(
