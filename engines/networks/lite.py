@@ -11,7 +11,9 @@ import numpy as np
 
 from engines.engine import Array, Engine, Stream, StreamState
 from engines.networks.files import has_part, open_parts
+from engines.networks.personal import with_personal
 from engines.networks.quantised_decode import FILE, PRECISION, faster_of, open_quantised
+from pechead_live.avatar.personal import Personal
 from pechead_live.coefficients import FloatArray
 from pechead_live.errors import InputError
 from pechead_live.frame import Pixels
@@ -44,10 +46,18 @@ class SplitLite:
         whole = self._decode.manifest.precision != PRECISION
         return self._decode.provider if whole else f"{self._decode.provider} in {PRECISION}"
 
-    def source(self, portrait: Pixels, condition: FloatArray) -> dict[str, Array]:
+    @property
+    def weights(self) -> str:
+        """Of the checkpoint."""
+        return self._encode.manifest.checkpoint_sha256
+
+    def source(
+        self, portrait: Pixels, condition: FloatArray, personal: Personal | None = None
+    ) -> dict[str, Array]:
         """See `LiteNetwork`."""
         found = self._encode.run({"portrait": portrait, "condition": condition})
-        return {name: array.astype(np.float32) for name, array in found.items()}
+        wide: dict[str, Array] = {name: a.astype(np.float32) for name, a in found.items()}
+        return with_personal(wide, personal)
 
     def initial_state(self, source: dict[str, Array]) -> FloatArray:
         """Zeros."""
@@ -133,10 +143,17 @@ class WholeLite:
         """What really computes."""
         return self._step.provider
 
-    def source(self, portrait: Pixels, condition: FloatArray) -> WholeSource:
+    @property
+    def weights(self) -> str:
+        """Of the checkpoint."""
+        return self._encode.manifest.checkpoint_sha256
+
+    def source(
+        self, portrait: Pixels, condition: FloatArray, personal: Personal | None = None
+    ) -> WholeSource:
         """See `LiteNetwork`."""
         found = self._encode.run({"portrait": portrait, "condition": condition})
-        return WholeSource(self._step.stream(found))
+        return WholeSource(self._step.stream(with_personal(found, personal)))
 
     def initial_state(self, source: WholeSource) -> StreamState:
         """Zeros."""

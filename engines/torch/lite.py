@@ -5,21 +5,25 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from engines.manifest import sha256_of
 from engines.torch.tensors import one, picture_of, pixels_of
+from pechead_live.avatar.personal import Personal
 from pechead_live.coefficients import FloatArray
 from pechead_live.errors import InputError
 from pechead_live.frame import Pixels
 from pechead_live.model.checkpoint import dimensions_of, load_checkpoint, load_into
 from pechead_live.model.lite.dimensions import LITE_PRESETS, LiteDimensions
 from pechead_live.model.lite.network import Lite, LiteSource, LiteState
+from pechead_live.model.lite.personal import changes_of, with_changes
 from pechead_live.renderer.lite_network import LiteDrawing
 
 
 class TorchLite:
     """`LiteNetwork` of a module in memory, on the CPU."""
 
-    def __init__(self, network: Lite) -> None:
-        """``network`` is copied as it is now."""
+    def __init__(self, network: Lite, weights: str = "") -> None:
+        """``network`` is copied as it is now. ``weights``: SHA-256 of its checkpoint."""
+        self._weights = weights
         fused = network.fused().cpu()
         self._network = fused.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
@@ -33,10 +37,18 @@ class TorchLite:
         """What computes."""
         return "torch CPU"
 
+    @property
+    def weights(self) -> str:
+        """Of the checkpoint, "" if it was not said."""
+        return self._weights
+
     @torch.inference_mode()
-    def source(self, portrait: Pixels, condition: FloatArray) -> LiteSource:
+    def source(
+        self, portrait: Pixels, condition: FloatArray, personal: Personal | None = None
+    ) -> LiteSource:
         """See `LiteNetwork`."""
-        return self._network.encode(picture_of(portrait), one(condition))
+        plain = self._network.encode(picture_of(portrait), one(condition))
+        return plain if personal is None else with_changes(plain, changes_of(personal))
 
     @torch.inference_mode()
     def initial_state(self, source: LiteSource) -> LiteState:
@@ -91,4 +103,4 @@ def open_torch_lite(path: Path, preset: str | None = None) -> TorchLite:
             )
     network = Lite(dimensions)
     load_into(network, checkpoint.tensors)
-    return TorchLite(network)
+    return TorchLite(network, sha256_of(path))

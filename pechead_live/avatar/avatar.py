@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from pechead_live.avatar.personal import Personal
 from pechead_live.coefficients import Coefficients, FloatArray
 from pechead_live.facemodel.measurement import Measurement
 from pechead_live.facemodel.model import FaceModel
@@ -45,7 +46,10 @@ class Avatar:
     """(478, 3) model space: what the face model lacks to meet ``points`` exactly at ``rest``."""
 
     digest: str
-    """SHA-256 of the contents, hexadecimal: the avatar's identity across machines."""
+    """SHA-256 of what the photo gave, hexadecimal: the avatar's identity across machines."""
+
+    personal: Personal | None = None
+    """What a network has learned of this portrait from a clip; None if none has."""
 
     @property
     def points(self) -> FloatArray:

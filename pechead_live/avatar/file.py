@@ -2,8 +2,9 @@
 
 ``card.json`` holds the format's version, name, consent, date and the SHA-256 of what the photo gave
 (person, matte, measurement), which is checked when the file is opened. Nothing in it is
-compressed but the PNGs, so a file takes as much memory as it is long, and its pictures' sizes are
-looked at before they are decoded.
+compressed but the PNGs and what a network has learned (`avatar.personal`), so a file takes as much
+memory as it is long, and the sizes of those are looked at before they are unpacked. A program that
+does not know a member leaves it alone.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ import numpy as np
 
 from pechead_live.avatar.avatar import Avatar
 from pechead_live.avatar.fitting import portrait_fit
+from pechead_live.avatar.personal import HEADER, NUMBERS, Personal, packed, unpacked
 from pechead_live.avatar.plate import on_stage
 from pechead_live.coefficients import EXPRESSION_SIZE, Coefficients, FloatArray
 from pechead_live.errors import InputError
@@ -83,6 +85,9 @@ def save_avatar(avatar: Avatar, path: Path) -> None:
             buffer = io.BytesIO()
             np.save(buffer, getattr(avatar.measured, name), allow_pickle=False)
             archive.writestr(f"{name}.npy", buffer.getvalue())
+        if avatar.personal is not None:
+            for name, content in packed(avatar.personal).items():
+                archive.writestr(name, content)
     write_whole(path, file.getvalue())
 
 
@@ -100,6 +105,7 @@ def open_avatar(path: Path) -> Avatar:
             card = _card(archive)
             parts: dict[str, Any] = {n: _decode(_member(archive, f"{n}.png")) for n in _PICTURES}
             numbers = {n: _numbers(_member(archive, f"{n}.npy"), s) for n, s in _NUMBERS.items()}
+            personal = _personal(archive)
         measured = Measurement(**numbers, presence=1.0, faces=1)
         texts: dict[str, Any] = {k: str(card[k]) for k in ("name", "consent", "created", "digest")}
         _check(parts, measured, texts)
@@ -125,7 +131,7 @@ def open_avatar(path: Path) -> Avatar:
     ) as error:
         logger.debug("%s: %r", path, error)
         raise InputError(f"{path} is not an avatar, or it is damaged: {_ADVICE}") from error
-    return Avatar(measured=measured, rest=rest, delta=delta, **parts, **texts)
+    return Avatar(measured=measured, rest=rest, delta=delta, personal=personal, **parts, **texts)
 
 
 def _card(archive: zipfile.ZipFile) -> dict[str, Any]:
@@ -145,6 +151,12 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
     if info.compress_type != zipfile.ZIP_STORED or info.file_size > _LARGEST:
         raise ValueError(f"{name} is packed otherwise than `save_avatar` does")
     return archive.read(info)
+
+
+def _personal(archive: zipfile.ZipFile) -> Personal | None:
+    if not {HEADER, NUMBERS} & set(archive.namelist()):
+        return None
+    return unpacked(_member(archive, HEADER), _member(archive, NUMBERS))
 
 
 def _numbers(data: bytes, shape: tuple[int, ...]) -> FloatArray:

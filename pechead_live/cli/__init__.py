@@ -20,7 +20,7 @@ COMMANDS: dict[str, str] = {
     "animate": "move a portrait with a clip or a recorded motion, into a video file",
     "edit": "set pose and expression of a portrait, into a picture",
     "track": "record pose and expression of a clip as numbers",
-    "avatar": "prepare a portrait once (new), or look at a prepared one (show)",
+    "avatar": "prepare a portrait once (new), let a network learn its person, or look at it (show)",
     "evaluate": "measure methods by the protocols of the paper's tables",
     "facemodel": "learn the face model from clips (fit)",
     "data": "make training data from videos (prepare), or look at it (show)",

@@ -93,6 +93,11 @@ def factory_of(
     return partial(_pechead, model=model, weights=weights, device=device)
 
 
+def checkpoint_of(model: str, given: Path | None) -> Path:
+    """The `.safetensors` file of ``model``: ``given``, or the one that is shipped."""
+    return _weights_of(model, given, TORCH)
+
+
 def drawn_by(model: str, renderer: AnyRenderer) -> str:
     """The model and, if it is a network, what really runs it."""
     provider = getattr(renderer, "provider", None)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pechead_live.avatar.avatar import Avatar
+from pechead_live.avatar.personal import Personal
 from pechead_live.coefficients import Coefficients
 from pechead_live.facemodel.condition import condition_of
 from pechead_live.frame import Picture, Pixels
@@ -52,7 +53,8 @@ class LiteRenderer:
         self._side = min(width, height)
         self._left, self._top = (width - self._side) // 2, (height - self._side) // 2
         portrait = resized(self._square(self._analytic.portrait()), network.size)
-        self._source = network.source(portrait, condition_of(avatar.rest))
+        personal = _personal_for(network, avatar)
+        self._source = network.source(portrait, condition_of(avatar.rest), personal)
         self._failed = False
         """Whether a failure was logged."""
 
@@ -97,6 +99,20 @@ class LiteRenderer:
         if not self._failed:
             logger.warning("the lite network failed, its guide picture is shown: %s", error)
         self._failed = True
+
+
+def _personal_for(network: LiteNetwork, avatar: Avatar) -> Personal | None:
+    """What the avatar holds for these very weights; a warning if it is for others."""
+    personal = avatar.personal
+    if personal is None or personal.weights == network.weights:
+        return personal
+    logger.warning(
+        "%s was personalised for other weights (%s) and is drawn without: give "
+        "'pechead-live avatar personalise' again, with this network",
+        avatar.name,
+        personal.model,
+    )
+    return None
 
 
 def _check(drawing: LiteDrawing) -> None:

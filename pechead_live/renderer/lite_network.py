@@ -5,6 +5,7 @@ S is the side of a picture (256), h = S / 4 of the flow.
 
 from typing import Any, NamedTuple, Protocol
 
+from pechead_live.avatar.personal import Personal
 from pechead_live.coefficients import FloatArray
 from pechead_live.frame import Pixels
 
@@ -36,8 +37,19 @@ class LiteNetwork(Protocol):
         """What really computes, in its runtime's words."""
         ...
 
-    def source(self, portrait: Pixels, condition: FloatArray) -> Any:
-        """``portrait`` (S, S, 3) RGB; the ``condition`` (61,) that it was measured with."""
+    @property
+    def weights(self) -> str:
+        """SHA-256 of the checkpoint that it comes from, hexadecimal; "" if that is not known."""
+        ...
+
+    def source(
+        self, portrait: Pixels, condition: FloatArray, personal: Personal | None = None
+    ) -> Any:
+        """``portrait`` (S, S, 3) RGB; the ``condition`` (61,) that it was measured with.
+
+        ``personal``: of this portrait and these `weights`, is added to what the network sees.
+        Raises `InputError` if it has other shapes than the network's features.
+        """
         ...
 
     def initial_state(self, source: Any) -> Any:
