@@ -9,13 +9,15 @@ ENDS = 110
 """Characters kept at each end of what a runtime says."""
 
 
-def load_library(module: str, extra: str) -> Any:
-    """The module; `MissingDependencyError` names the ``extra`` of this package that brings it."""
+def load_library(module: str, extra: str | None = None) -> Any:
+    """The module; `MissingDependencyError` names the ``extra`` of this package that brings it, or
+    without one the module itself, which came with this package."""
     try:
         return importlib.import_module(module)
     except (ImportError, OSError) as error:
+        wanted = module if extra is None else f"'pechead-live[{extra}]'"
         raise MissingDependencyError(
-            f"{module} cannot be loaded ({reason(error)}): run pip install 'pechead-live[{extra}]'"
+            f"{module} cannot be loaded ({reason(error)}): run pip install {wanted}"
         ) from error
 
 

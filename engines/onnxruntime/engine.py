@@ -113,7 +113,7 @@ def open_onnxruntime(
             "export it again with the form 'deform' or 'decomposed'"
         )
     count = host_threads(threads)
-    runtime = load_library("onnxruntime", "onnx")
+    runtime = load_library("onnxruntime")
     provider = PROVIDERS[device]
     session = open_session(runtime, path, manifest, provider, count)
     check_file_ports(path, manifest, _ports(session.get_inputs()), _ports(session.get_outputs()))

@@ -38,7 +38,7 @@ class Provider:
 PROVIDERS: dict[str, Provider] = {
     "cpu": Provider(
         name="CPUExecutionProvider",
-        install="run pip install 'pechead-live[onnx]'",
+        install="run pip install onnxruntime",
         driver="nothing else",
     ),
     "cuda": Provider(

@@ -69,7 +69,7 @@ def check_onnxruntime() -> list[Finding]:
                 name="ONNX Runtime",
                 verdict="optional",
                 detail=f"cannot be loaded: {error}",
-                advice="run pip install 'pechead-live[onnx]' to draw with a network",
+                advice="run pip install onnxruntime to draw with a network",
             )
         ]
     return [

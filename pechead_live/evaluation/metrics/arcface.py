@@ -48,7 +48,7 @@ class ArcFaceEmbedder:
         except (ImportError, OSError) as error:
             raise MissingDependencyError(
                 f"CSIM-ArcFace needs onnxruntime, which cannot be loaded ({error}): "
-                "run pip install 'pechead-live[onnx]'"
+                "run pip install onnxruntime"
             ) from error
         if not is_file(path):
             raise InputError(f"there is no file {path}: give the ONNX file of an ArcFace network")
