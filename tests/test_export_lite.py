@@ -61,6 +61,7 @@ PORTS = {
         "features_128": SOURCE["source_features_128"],
         **OCCLUSION,
         **DRIVING,
+        "guide_share": GUIDE["guide_share"],
         "state_hidden": HIDDEN,
         **PAINTING,
     },

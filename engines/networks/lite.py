@@ -106,6 +106,7 @@ class SplitLite:
             "occlusion": moved["occlusion"],
             "condition": condition,
             "guide_picture": guide_picture,
+            "guide_share": guide_share,
             HIDDEN: state,
         }
         return given, moved["residual"]

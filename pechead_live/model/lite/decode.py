@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from pechead_live.facemodel.condition import CONDITION_SIZE
 from pechead_live.model.lite.dimensions import LiteDimensions
-from pechead_live.model.lite.motion import border_mask
+from pechead_live.model.lite.motion import border_mask, near_person
 from pechead_live.model.lite.rep import ConvNorm, Rep3x3, UnshuffledConvNorm
 from pechead_live.model.precision import at_least_float32
 
@@ -31,7 +31,8 @@ class Decoded(NamedTuple):
     """(B, 3, H, W) in [0, 1]."""
 
     alpha: Tensor
-    """(B, 1, H, W) in [0, 1]: the guide picture's share; 1 at the picture's edge."""
+    """(B, 1, H, W) in [0, 1]: the guide picture's share; 1 at the picture's edge and away from the
+    person."""
 
     hidden: Tensor
     """(B, C, H / 8, W / 8) for the next frame."""
@@ -128,12 +129,14 @@ class Decoder(nn.Module):
         occlusion: Tensor,
         condition: Tensor,
         guide_picture: Tensor,
+        guide_share: Tensor,
         hidden: Tensor,
     ) -> Decoded:
         """One frame.
 
         ``features_64`` and ``features_128``: the source's, warped; ``occlusion`` (B, 1, h, w);
-        ``condition`` (B, 61) normalised; ``guide_picture`` (B, 3, H, W) in [0, 1].
+        ``condition`` (B, 61) normalised; ``guide_picture`` (B, 3, H, W) in [0, 1];
+        ``guide_share`` (B, h, w): away from the person the guide picture is left as it is.
         """
         at_64 = features_64 * occlusion.to(features_64.dtype)
         guide_64, guide_128 = self.guide_64(guide_picture), self.guide_128(guide_picture)
@@ -148,7 +151,10 @@ class Decoder(nn.Module):
         painted = torch.sigmoid(functional.pixel_shuffle(out[:, :PAINTED], 2))
         # an alpha that is shuffled too draws dots wherever the painting sets in
         alpha = functional.interpolate(out[:, PAINTED:], scale_factor=2.0, mode="bilinear")
-        alpha = 1 - self.border * (1 - torch.sigmoid(alpha))
+        near = functional.interpolate(
+            near_person(guide_share), alpha.shape[-2:], mode="bilinear", align_corners=True
+        )
+        alpha = 1 - self.border * near * (1 - torch.sigmoid(alpha))
         return Decoded(painted, alpha, at_least_float32(hidden))
 
 

@@ -128,6 +128,6 @@ LITE_PRESETS: dict[str, LiteDimensions] = {
 }
 """For four cores or a GPU, for two cores, and for tests (64-pixel pictures).
 
-Multiply-accumulates for a frame: 1.39, 0.72 and 0.01 G; 0.06 G of each large one is the decoder's
+Multiply-accumulates for a frame: 1.38, 0.88 and 0.01 G; 0.06 G of each large one is the decoder's
 look at the guide picture.
 """

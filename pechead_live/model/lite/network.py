@@ -120,11 +120,15 @@ class Lite(nn.Module):
         occlusion: Tensor,
         condition: Tensor,
         guide_picture: Tensor,
+        guide_share: Tensor,
         hidden: Tensor,
     ) -> Decoded:
         """Painted picture, alpha and next state from features that were warped by the flow."""
         normal = (condition - self.condition_mean) / self.condition_std
-        return self.decoder(features_64, features_128, occlusion, normal, guide_picture, hidden)
+        share = resize_share(guide_share, self.dimensions.grid)
+        return self.decoder(
+            features_64, features_128, occlusion, normal, guide_picture, share, hidden
+        )
 
     def step(
         self,
@@ -165,6 +169,7 @@ class Lite(nn.Module):
             occlusion,
             condition,
             guide_picture,
+            guide_share,
             state.hidden,
         )
         return (flow, residual, occlusion), decoded
