@@ -42,7 +42,7 @@ COLUMNS: dict[str, Overrides] = {
 }
 """What is asked for, by the words above it."""
 
-SIZE, CELL, HEAD = 256, 144, 22
+SIZE, CELL, HEAD = 256, 112, 22
 """Pixels: of what is drawn, of a cell, of the words above the first row."""
 
 
