@@ -29,12 +29,9 @@ from benchmarks.ablation.trainings import (
 )
 from benchmarks.own_process import ROOT
 from benchmarks.record import write_record
-from pechead_live.cli.interrupt import stop_on_signals
+from pechead_live.cli.interrupt import INTERRUPTED, stop_on_signals
 from pechead_live.cli.progress import progress
 from pechead_live.errors import PecheadError
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -6,6 +6,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it: what was done is kept, the end was not reached."""
+
 
 @contextmanager
 def stop_on_signals(stop: threading.Event) -> Generator[None]:

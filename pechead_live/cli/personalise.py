@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pechead_live.avatar.avatar import Avatar
 from pechead_live.avatar.file import open_avatar, save_avatar
-from pechead_live.cli.interrupt import stop_on_signals
+from pechead_live.cli.interrupt import INTERRUPTED, stop_on_signals
 from pechead_live.cli.models import LITE, checkpoint_of
 from pechead_live.cli.progress import progress
 from pechead_live.cli.source import AVATAR_SUFFIX
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from pechead_live.training.personal.sitting import Sitting
 
 logger = logging.getLogger(__name__)
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C: the state is saved, the avatar is as it was."""
 
 SAME_PERSON = 0.6
 """Distance of two faces to dlib's network below which they are one person's (King 2017)."""

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pechead_live.cli.interrupt import stop_on_signals
+from pechead_live.cli.interrupt import INTERRUPTED, stop_on_signals
 from pechead_live.cli.progress import progress
 from pechead_live.cli.train_options import add_train_arguments, config_from, loss_changes
 from pechead_live.destination import check_folder
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from pechead_live.training.loop import Report
 
 logger = logging.getLogger(__name__)
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C: the run is saved and not at its end."""
 
 VALIDATION_BATCH = 16
 """Examples of a held-out batch at most."""

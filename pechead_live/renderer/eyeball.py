@@ -79,8 +79,10 @@ def turned_eyeball(eye: Eyeball, shift: FloatArray) -> Pixels:
     y = np.arange(height, dtype=np.float32)[:, None]
     moved = eye.centre + shift
     distance = np.sqrt((x - moved[0]) ** 2 + (y - moved[1]) ** 2) / max(eye.radius, 1.0)
-    stretched = _from(eye.seen, x, y, shift, np.clip((2.6 - distance) / 1.4, 0, 1))
     far = (float(np.linalg.norm(shift)) / max(eye.radius, 1.0) - NEAR) / (FAR - NEAR)
+    stretched = eye.white  # of no weight where the iris is far
+    if far < 1:
+        stretched = _from(eye.seen, x, y, shift, np.clip((2.6 - distance) / 1.4, 0, 1))
     if far <= 0:
         return stretched
     iris = _from(eye.seen, x, y, shift, np.ones_like(distance))

@@ -7,6 +7,7 @@ from pechead_live.model.lite.network import Lite, LiteOutput, LiteSource, LiteSt
 from pechead_live.model.lite.personal import Changes, with_changes
 from pechead_live.training.batches.batch import Batch
 from pechead_live.training.losses.regions import face_mask
+from pechead_live.training.recipes.lite import draw_frames
 from pechead_live.training.recipes.picture_terms import flat
 
 
@@ -24,19 +25,8 @@ def draw_windows(
     count = batch.driving.shape[0]
     own = with_changes(source, changes)
     wide = LiteSource(*(tensor.expand(count, *tensor.shape[1:]) for tensor in own))
-    state = state or network.initial_state(count)
-    outputs: list[LiteOutput] = []
-    for t in range(batch.driving.shape[1]):
-        output, state = network.step(
-            wide,
-            batch.driving_condition[:, t],
-            batch.guide_picture[:, t],
-            batch.guide_flow[:, t],
-            batch.guide_share[:, t],
-            state,
-        )
-        outputs.append(output)
-    return outputs, state
+    frames = batch.driving.shape[1]
+    return draw_frames(network, [wide] * frames, batch, state or network.initial_state(count))
 
 
 def counted(drawn: Tensor, batch: Batch, seen: Tensor, *, face_only: bool) -> Batch:

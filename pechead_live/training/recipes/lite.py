@@ -1,5 +1,6 @@
 """Stage 3: lite, trained directly on the truth or distilled from a PECHead as its teacher."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -179,10 +180,18 @@ def play(
     ]
     if state is None:
         state = network.initial_state(batch.source.shape[0], batch.source.device)
+    each = [sources[source_place(batch, t)] for t in range(batch.driving.shape[1])]
+    return draw_frames(network, each, batch, state)
+
+
+def draw_frames(
+    network: Lite, sources: Sequence[LiteSource], batch: Batch, state: LiteState
+) -> tuple[list[LiteOutput], LiteState]:
+    """Draws the clip's frames in order from ``state``; ``sources``: one for each frame."""
     outputs: list[LiteOutput] = []
-    for t in range(batch.driving.shape[1]):
+    for t, source in enumerate(sources):
         output, state = network.step(
-            sources[source_place(batch, t)],
+            source,
             batch.driving_condition[:, t],
             batch.guide_picture[:, t],
             batch.guide_flow[:, t],
