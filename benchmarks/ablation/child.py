@@ -24,7 +24,8 @@ class CommandError(PecheadError):
 def command(
     words: Sequence[str], log: Path, *, threads: int, stop: threading.Event, deadline: float | None
 ) -> Generator[None]:
-    """Runs ``pechead-live`` with ``words``; yields every `POLL_S` until it has ended.
+    """Runs ``pechead-live`` with ``words``; yields every `POLL_S` until it has
+    ended, and once after that.
 
     What it says is added to ``log``. It is asked to stop, as by Ctrl-C, when ``stop`` is set, at
     ``deadline`` (``time.monotonic()``), and when this generator is closed; what it has done is on
@@ -60,6 +61,7 @@ def command(
         raise CommandError(
             f"pechead-live {words[0]} ended with code {child.returncode}: {last_line(log)}"
         )
+    yield  # what it did between the last look and its end is to be seen too
 
 
 def interrupt(child: "subprocess.Popen[bytes]") -> None:
