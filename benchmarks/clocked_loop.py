@@ -25,6 +25,7 @@ from pechead_live.host_memory import keep_freed_memory
 from pechead_live.live.config import LoopConfig
 from pechead_live.live.loop import run_loop
 from pechead_live.live.measurements import PERCENTILES, percentile
+from pechead_live.live.scene import Scene
 from pechead_live.motion import MotionConfig, Overrides
 from pechead_live.tracker.mediapipe import open_mediapipe_tracker
 
@@ -74,15 +75,18 @@ def run_once(arguments: argparse.Namespace) -> dict[str, Any]:
         if not warm and monotonic() >= warm_from:
             warm.append((monotonic(), time.process_time()))
 
+    scene = Scene(
+        renderer=renderer,
+        rest=avatar.rest,
+        output=lambda picture: with_time(labelled(picture)),
+    )
     measurements = run_loop(
         open_camera=lambda: camera,
         tracker=tracker,
-        renderer=renderer,
-        rest=avatar.rest,
+        scenes=lambda: scene,
         sinks={"reading": sink},
         smoothing=smoothing_step(),
         motion=motion_step(avatar.rest, MotionConfig(), Overrides()),
-        output=lambda picture: with_time(labelled(picture)),
         config=LoopConfig(fps=fps, seconds=arguments.seconds + WARM_UP_S),
         watch=watch,
     )

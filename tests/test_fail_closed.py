@@ -14,6 +14,7 @@ from pechead_live.errors import DeviceError
 from pechead_live.frame import Frame, Picture
 from pechead_live.live.config import LoopConfig
 from pechead_live.live.loop import run_loop
+from pechead_live.live.scene import Scene
 
 PRIVATE = (255, 0, 213)
 """The colour of every frame; the renderer never uses it."""
@@ -126,11 +127,11 @@ def test_no_pixel_of_the_camera_reaches_a_sink(
         if len(sink.written) >= 6:
             stop.set()
 
+    scene = Scene(renderer=GreenRenderer(fails=renderer_fails), rest=Coefficients())
     run_loop(
         open_camera=lambda: PrivateCamera(fail_after),
         tracker=ScriptTracker(*script),
-        renderer=GreenRenderer(fails=renderer_fails),
-        rest=Coefficients(),
+        scenes=lambda: scene,
         sinks={"watching": sink},
         config=LoopConfig(
             fps=200, silence_s=0.008, reopen_first_s=0.005, reopen_longest_s=0.01, seconds=10.0

@@ -24,6 +24,7 @@ from pechead_live.errors import InputError
 from pechead_live.frame import Frame, Picture, Pixels
 from pechead_live.live.config import LoopConfig
 from pechead_live.live.loop import run_loop
+from pechead_live.live.scene import Scene
 from pechead_live.sink.label import draw_label
 
 
@@ -127,13 +128,12 @@ def test_the_sink_counts_only_times_that_a_frame_brought() -> None:
 def test_the_time_goes_through_the_whole_loop() -> None:
     tracker = CheckingTracker(SleepyTracker(0.03))
     sink = ReadingSink(tracker.arrived)
+    scene = Scene(renderer=GreyRenderer(), rest=Coefficients(), output=with_time)
     measurements = run_loop(
         open_camera=lambda: ClockedCamera(SyntheticCamera(frame_count=20, paced=False), fps=25),
         tracker=tracker,
-        renderer=GreyRenderer(),
-        rest=Coefficients(),
+        scenes=lambda: scene,
         sinks={"reading": sink},
-        output=with_time,
         config=LoopConfig(fps=25),
     )
     assert (tracker.mismatches, sink.unreadable) == (0, 0)

@@ -19,6 +19,7 @@ from pechead_live.live.config import LoopConfig
 from pechead_live.live.loop import run_loop
 from pechead_live.live.measurements import Measurements
 from pechead_live.live.presence import PresenceConfig
+from pechead_live.live.scene import Scene
 from pechead_live.live.step import Step
 from pechead_live.protocols import Camera
 from pechead_live.sink.file import FileSink
@@ -105,12 +106,13 @@ class ListSink:
 
 
 def loop(sink: Any = None, **parts: Any) -> Measurements:
-    """Runs the loop with the parts above; any can be given."""
+    """Runs the loop with the parts above; any can be given, those of the scene too."""
+    named = {name: parts.pop(name) for name in Scene._fields if name in parts}
+    scene = Scene(**({"renderer": JawRenderer(), "rest": REST} | named))
     usual: dict[str, Any] = {
         "open_camera": camera,
         "tracker": JawTracker(),
-        "renderer": JawRenderer(),
-        "rest": REST,
+        "scenes": lambda: scene,
         "sinks": {"list": sink or ListSink()},
         "config": QUICK,
     }

@@ -24,6 +24,7 @@ from pechead_live.facemodel.model import FaceModel, load_face_model, points_of
 from pechead_live.frame import Picture, Pixels
 from pechead_live.live.config import LoopConfig
 from pechead_live.live.loop import run_loop
+from pechead_live.live.scene import Scene
 from pechead_live.motion import MotionConfig, Overrides
 from pechead_live.recording import Recording, read_recording
 from pechead_live.renderer.analytic import AnalyticRenderer
@@ -89,14 +90,13 @@ def run(arguments: argparse.Namespace) -> int:
             next(bar, None)
             drawn += 1
 
+    scene = Scene(renderer=renderer, rest=avatar.rest, output=labelled)
     measurements = run_loop(
         open_camera=lambda: ReplayCamera(recording),
         tracker=ReplayTracker(recording, loop=False, by_time=True),
-        renderer=renderer,
-        rest=avatar.rest,
+        scenes=lambda: scene,
         sinks={"demo.mp4": file, "contact sheet": kept},
         motion=motion_step(avatar.rest, MotionConfig(), Overrides()),
-        output=labelled,
         config=LoopConfig(fps=recording.fps),
         watch=watch,
     )

@@ -28,6 +28,7 @@ from pechead_live.destination import check_destination
 from pechead_live.errors import InputError
 from pechead_live.live.config import LoopConfig
 from pechead_live.live.loop import run_loop
+from pechead_live.live.scene import Scene, as_it_is
 from pechead_live.live.step import IDENTITY
 from pechead_live.motion import apply_overrides, request_calibration
 from pechead_live.protocols import Camera, Sink, Tracker
@@ -111,6 +112,11 @@ def run(arguments: argparse.Namespace) -> int:
         def camera_again() -> Camera:
             return cameras.pop() if cameras else _open_camera(arguments)
 
+        scene = Scene(
+            renderer=renderer,
+            rest=apply_overrides(avatar.rest, overrides),
+            output=as_it_is if arguments.no_label else labelled,
+        )
         drawing = drawn_by(arguments.model, renderer)
         print(f"running: {arguments.camera} to {', '.join(specs)}, drawn by {drawing}", flush=True)
         print("Ctrl-C ends it", flush=True)
@@ -121,12 +127,10 @@ def run(arguments: argparse.Namespace) -> int:
             measurements = run_loop(
                 open_camera=camera_again,
                 tracker=tracker,
-                renderer=renderer,
-                rest=apply_overrides(avatar.rest, overrides),
+                scenes=lambda: scene,
                 sinks=sinks,
                 smoothing=IDENTITY if arguments.camera.startswith(REPLAY) else smoothing_step(),
                 motion=motion_step(avatar.rest, config, overrides),
-                output=(lambda picture: picture) if arguments.no_label else labelled,
                 config=LoopConfig(fps=fps, seconds=arguments.seconds),
                 requests=requests,
                 stop=stop,

@@ -12,22 +12,21 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from queue import SimpleQueue
 from threading import Event
-from typing import Any
 
 from pechead_live.clock import Clock, monotonic
-from pechead_live.coefficients import Coefficients
 from pechead_live.errors import InputError
-from pechead_live.frame import Frame, Picture
+from pechead_live.frame import Frame
 from pechead_live.live.capture import capture
 from pechead_live.live.config import LoopConfig
 from pechead_live.live.delivery import deliver
-from pechead_live.live.drawing import Drawing, Drawn, keep_drawing
+from pechead_live.live.drawing import Drawn, keep_drawing
 from pechead_live.live.measurements import Measurements
+from pechead_live.live.scene import Scenes
 from pechead_live.live.slot import Slot
 from pechead_live.live.stage import Stage
 from pechead_live.live.step import IDENTITY, Step
 from pechead_live.live.tracking import MotionRequests, Tracked, follow
-from pechead_live.protocols import Camera, Renderer, Sink, Tracker
+from pechead_live.protocols import Camera, Sink, Tracker
 
 logger = logging.getLogger(__name__)
 
@@ -40,34 +39,30 @@ WATCH_S = 1 / 60
 """How often the calling thread looks around; also the rate of a preview window."""
 
 
-def _as_it_is(picture: Picture) -> Picture:
-    return picture
-
-
 def run_loop(
     *,
     open_camera: Callable[[], Camera],
     tracker: Tracker,
-    renderer: Renderer[Any],
-    rest: Coefficients,
+    scenes: Scenes,
     sinks: Mapping[str, Sink],
     smoothing: Step = IDENTITY,
     motion: Step = IDENTITY,
-    output: Callable[[Picture], Picture] = _as_it_is,
     config: LoopConfig | None = None,
     requests: MotionRequests | None = None,
     stop: Event | None = None,
     watch: Callable[[], None] | None = None,
+    measurements: Measurements | None = None,
     clock: Clock = monotonic,
 ) -> Measurements:
     """Runs until the stream ends, ``stop`` is set or ``config.seconds`` are over.
 
-    ``rest``: the avatar's rest pose in its own coordinates, shown while there is no face.
+    ``scenes``: what is drawn; asked before every picture, so that it may change while running.
     ``sinks``: by name; each is closed at the end, whatever happens. A sink that fails is dropped
     with an error in the log; when none is left, its error is raised.
     ``smoothing``, then ``motion``: the driver's coefficients to the avatar's.
     ``requests``: changes of the motion step's state, from any thread.
     ``watch``: called in this thread some sixty times a second (windows belong to the main thread).
+    ``measurements``: filled and returned; a caller's own can be read while the loop runs.
     The tracker stays open; it belongs to the caller.
     """
     if not sinks:
@@ -75,13 +70,10 @@ def run_loop(
     config = config or LoopConfig()
     requests = SimpleQueue() if requests is None else requests
     stop = Event() if stop is None else stop
-    measurements = Measurements(clock)
+    measurements = Measurements(clock) if measurements is None else measurements
     frames: Slot[Frame] = Slot()
     tracked: Slot[Tracked] = Slot()
     pictures: dict[str, Slot[Drawn]] = {name: Slot() for name in sinks}
-    drawing = Drawing(
-        renderer=renderer, output=output, config=config, measurements=measurements, clock=clock
-    )
     stage_errors: list[Exception] = []
     sink_errors: list[Exception] = []
 
@@ -112,6 +104,11 @@ def run_loop(
             clock=clock,
         )
 
+    def drawing() -> None:
+        keep_drawing(
+            tracked, pictures, scenes, config=config, measurements=measurements, clock=clock
+        )
+
     def delivering(name: str) -> None:
         deliver(
             name,
@@ -125,12 +122,7 @@ def run_loop(
     camera_stage = Stage("camera", capturing, following=[frames], on_error=break_off)
     stages = [
         Stage("tracker", tracking, following=[tracked], on_error=break_off),
-        Stage(
-            "renderer",
-            partial(keep_drawing, tracked, pictures, drawing, rest=rest),
-            following=list(pictures.values()),
-            on_error=break_off,
-        ),
+        Stage("renderer", drawing, following=list(pictures.values()), on_error=break_off),
         *(Stage(f"sink {name}", partial(delivering, name), on_error=break_off) for name in sinks),
         camera_stage,  # last to be waited for: its driver may hang
     ]

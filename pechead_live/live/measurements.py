@@ -4,7 +4,8 @@ import math
 import threading
 from collections import Counter, deque
 from collections.abc import Sequence
-from typing import Any
+from itertools import takewhile
+from typing import Any, NamedTuple
 
 from pechead_live.clock import Clock, monotonic
 
@@ -12,6 +13,16 @@ KEPT = 4096
 """Newest durations kept per stage: two minutes at 30 frames/s, 32 KB."""
 
 PERCENTILES = (50, 95, 99)
+
+
+class Timed(NamedTuple):
+    """A duration."""
+
+    at: float
+    """When it ended, seconds of the clock."""
+
+    seconds: float
+    """How long it took."""
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -31,7 +42,7 @@ class Measurements:
     def __init__(self, clock: Clock = monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._durations: dict[str, deque[float]] = {}
+        self._durations: dict[str, deque[Timed]] = {}
         self._counts: Counter[str] = Counter()
         self._written: Counter[str] = Counter()
         self._first_written: dict[str, float] = {}
@@ -41,9 +52,10 @@ class Measurements:
         self._stopped: float | None = None
 
     def add(self, stage: str, seconds: float) -> None:
-        """One duration of a stage."""
+        """One duration of a stage, which ended now."""
+        timed = Timed(self._clock(), seconds)
         with self._lock:
-            self._durations.setdefault(stage, deque(maxlen=KEPT)).append(seconds)
+            self._durations.setdefault(stage, deque(maxlen=KEPT)).append(timed)
 
     def count(self, event: str, number: int = 1) -> None:
         """``event`` happened."""
@@ -71,6 +83,19 @@ class Measurements:
         with self._lock:
             return self._counts[event]
 
+    def dropped(self) -> dict[str, int]:
+        """What every slot has dropped, as far as it was told."""
+        with self._lock:
+            return dict(self._drops)
+
+    def since(self, began: float) -> dict[str, list[Timed]]:
+        """The durations of every stage that ended after ``began``, seconds of the clock."""
+        with self._lock:
+            return {
+                stage: list(takewhile(lambda timed: timed.at > began, reversed(values)))[::-1]
+                for stage, values in self._durations.items()
+            }
+
     def report(self) -> dict[str, Any]:
         """Plain numbers, ready for JSON; durations in milliseconds, rates in frames/s."""
         with self._lock:
@@ -80,7 +105,7 @@ class Measurements:
                     **{f"p{p}_ms": _ms(percentile(values, p)) for p in PERCENTILES},
                     "count": len(values),
                 }
-                for stage, values in self._durations.items()
+                for stage, values in self._seconds().items()
             }
             latency = stages.pop("latency", None)
             return {
@@ -114,6 +139,11 @@ class Measurements:
         events = ", ".join(f"{event} {number}" for event, number in report["events"].items())
         lines.append(f"counted: {events or 'nothing'}")
         return "\n".join(lines)
+
+    def _seconds(self) -> dict[str, list[float]]:
+        return {
+            stage: [timed.seconds for timed in values] for stage, values in self._durations.items()
+        }
 
     def _rate(self, sink: str) -> float | None:
         span = self._last_written[sink] - self._first_written[sink]

@@ -101,6 +101,11 @@ def appear(
     return shown, PresenceState(following, changed_at, origin, held, seen_at, shown)
 
 
+def follow_on(state: PresenceState, now: float) -> PresenceState:
+    """After a pose that was held from outside: whatever comes next starts from what is shown."""
+    return state._replace(changed_at=now, origin=state.shown)
+
+
 def _with_resting_lids(
     held: Coefficients, rest: Coefficients, lost_for: float, config: PresenceConfig
 ) -> Coefficients:

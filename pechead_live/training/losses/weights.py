@@ -90,6 +90,9 @@ class LossConfig:
     eyes: float = 0.0
     """Of the mean difference around lids and irises."""
 
+    shut: float = 0.0
+    """How much more the eyes count in a picture where both are shut: such frames are few."""
+
     mouth: float = 0.0
     """Of the mean difference around the lips."""
 
@@ -134,7 +137,7 @@ class LossConfig:
 _NOT_NEGATIVE = (
     "pixel face perceptual detail spread equivariance jacobian tie consistency warping "
     "warping_perceptual adversarial adversarial_start adversarial_ramp feature_matching penalty "
-    "eyes mouth temporal flow painted residual teacher"
+    "eyes shut mouth temporal flow painted residual teacher"
 ).split()
 
 _BASE = LossConfig(
@@ -146,6 +149,7 @@ _BASE = LossConfig(
     augment=True,
     still_background=True,
     eyes=30.0,
+    shut=4.0,
     mouth=30.0,
     temporal=5.0,
     flow=50.0,

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from pechead_live.expressions import EXPRESSION_INDEX
+from pechead_live.facemodel.condition import POSE_SIZE
 from pechead_live.model.landmark_flow import landmark_flow
 from pechead_live.training.batches.batch import Batch
 from pechead_live.training.losses.detail import detail_crops
@@ -13,6 +15,8 @@ from pechead_live.training.losses.temporal import temporal_loss
 from pechead_live.training.losses.trunk import Trunk, load_trunk
 from pechead_live.training.losses.weights import LossConfig
 from pechead_live.training.recipes.recipe import Terms
+
+_BLINK = [POSE_SIZE + EXPRESSION_INDEX[name] for name in ("eyeBlinkLeft", "eyeBlinkRight")]
 
 FLOW_SIDE = 64
 """Lattice of the flow between two frames: it is as smooth as the landmarks are far apart."""
@@ -40,7 +44,8 @@ def picture_terms(weights: LossConfig, trunk: Trunk | None, drawn: Tensor, batch
         terms["detail"] = weights.detail * _detail(weights, trunk, pictures, batch)
     if weights.eyes:
         mask = eyes_mask(landmarks, height, width)
-        terms["eyes"] = weights.eyes * masked_l1(pictures, truth, mask)
+        shut = 1 + weights.shut * flat(batch.truth_condition)[:, _BLINK].amin(dim=1)
+        terms["eyes"] = weights.eyes * masked_l1(pictures, truth, mask, shut)
     if weights.mouth:
         mask = mouth_mask(landmarks, height, width)
         terms["mouth"] = weights.mouth * masked_l1(pictures, truth, mask)
