@@ -19,7 +19,6 @@ from benchmarks.process_memory import peak_memory_mb
 from pechead_live.avatar.file import open_avatar
 from pechead_live.camera.file import FileCamera
 from pechead_live.cli.models import ANALYTIC, drawn_by, factory_of
-from pechead_live.cli.steps import labelled, motion_step, smoothing_step
 from pechead_live.clock import monotonic
 from pechead_live.host_memory import keep_freed_memory
 from pechead_live.live.config import LoopConfig
@@ -27,6 +26,7 @@ from pechead_live.live.loop import run_loop
 from pechead_live.live.measurements import PERCENTILES, percentile
 from pechead_live.live.scene import Scene
 from pechead_live.motion import MotionConfig, Overrides
+from pechead_live.steps import labelled, motion_step, smoothing_step
 from pechead_live.tracker.mediapipe import open_mediapipe_tracker
 
 WARM_UP_S = 2.0

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from pechead_live.avatar.file import open_avatar
-from pechead_live.cli.steps import motion_step
 from pechead_live.motion import MotionConfig, Overrides
 from pechead_live.recording import read_recording
 from pechead_live.renderer.analytic import AnalyticRenderer
 from pechead_live.samples import sample
 from pechead_live.sink.file import FileSink
+from pechead_live.steps import motion_step
 
 SIDE = 480
 """Of the clip, pixels: about a web camera's height."""

@@ -17,6 +17,8 @@ from pechead_live.host_memory import keep_freed_memory
 COMMANDS: dict[str, str] = {
     "demo": "run the live loop on a recorded motion and a bundled portrait",
     "run": "be the portrait: camera in, virtual camera, file or window out",
+    "studio": "a web page that drives the avatar, opened in your browser",
+    "serve": "the same, for a browser on this machine or another",
     "animate": "move a portrait with a clip or a recorded motion, into a video file",
     "edit": "set pose and expression of a portrait, into a picture",
     "track": "record pose and expression of a clip as numbers",
@@ -25,7 +27,7 @@ COMMANDS: dict[str, str] = {
     "facemodel": "learn the face model from clips (fit)",
     "data": "make training data from videos (prepare), or look at it (show)",
     "train": "train a network on such data",
-    "model": "say what the networks weigh and cost (summary)",
+    "model": "say what the networks weigh and cost (summary), let a lite one do less (restrain)",
     "doctor": "say what works on this machine and what to do about the rest",
 }
 """Command to its one line of help; the module of the same name lies in this folder."""

@@ -15,7 +15,6 @@ from pechead_live.camera.replay import ReplayCamera
 from pechead_live.cli.image import write_image
 from pechead_live.cli.progress import progress
 from pechead_live.cli.size import size_from
-from pechead_live.cli.steps import labelled, motion_step
 from pechead_live.clock import monotonic
 from pechead_live.coefficients import Coefficients
 from pechead_live.destination import check_destination
@@ -30,6 +29,7 @@ from pechead_live.recording import Recording, read_recording
 from pechead_live.renderer.analytic import AnalyticRenderer
 from pechead_live.samples import sample
 from pechead_live.sink.file import FileSink
+from pechead_live.steps import labelled, motion_step
 from pechead_live.tracker.replay import ReplayTracker
 
 COLUMNS, CELL = 6, 256

@@ -21,7 +21,6 @@ from pechead_live.cli.motion_options import (
 from pechead_live.cli.renderer_options import add_renderer_arguments, renderer_from
 from pechead_live.cli.size import size_from
 from pechead_live.cli.source import add_source_arguments, avatar_from
-from pechead_live.cli.steps import labelled, motion_step, smoothing_step
 from pechead_live.cli.tracker_options import add_tracker_arguments, check_untracked, tracker_from
 from pechead_live.clock import monotonic
 from pechead_live.destination import check_destination
@@ -33,6 +32,7 @@ from pechead_live.live.step import IDENTITY
 from pechead_live.motion import apply_overrides, request_calibration
 from pechead_live.protocols import Camera, Sink, Tracker
 from pechead_live.sink.open import FILE, open_sink
+from pechead_live.steps import labelled, motion_step, smoothing_step
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -126,12 +126,23 @@ def run_loop(
         *(Stage(f"sink {name}", partial(delivering, name), on_error=break_off) for name in sinks),
         camera_stage,  # last to be waited for: its driver may hang
     ]
+    def note_drops() -> None:
+        measurements.drops("frames", frames.dropped)
+        measurements.drops("coefficients", tracked.dropped)
+        for name, slot in pictures.items():
+            measurements.drops(f"pictures to {name}", slot.dropped)
+
+    def looking() -> None:
+        note_drops()
+        if watch is not None:
+            watch()
+
     switch_before = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_S)
     try:
         for stage in stages:
             stage.start()
-        _watch(stages, stop=stop, watch=watch, seconds=config.seconds, clock=clock)
+        _watch(stages, stop=stop, watch=looking, seconds=config.seconds, clock=clock)
     finally:
         stop.set()
         frames.close()
@@ -139,10 +150,7 @@ def run_loop(
             stage.finish(config.finish_s)
         sys.setswitchinterval(switch_before)
         measurements.stop()
-        measurements.drops("frames", frames.dropped)
-        measurements.drops("coefficients", tracked.dropped)
-        for name, slot in pictures.items():
-            measurements.drops(f"pictures to {name}", slot.dropped)
+        note_drops()
     if stage_errors:
         raise stage_errors[0]
     if len(sink_errors) == len(sinks):
@@ -154,7 +162,7 @@ def _watch(
     stages: Sequence[Stage],
     *,
     stop: Event,
-    watch: Callable[[], None] | None,
+    watch: Callable[[], None],
     seconds: float | None,
     clock: Clock,
 ) -> None:
@@ -165,5 +173,4 @@ def _watch(
             return
         if seconds is not None and clock() - began >= seconds:
             return
-        if watch is not None:
-            watch()
+        watch()

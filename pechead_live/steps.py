@@ -1,4 +1,4 @@
-"""The steps of a live loop as the commands use them: believe, smooth, retarget, label."""
+"""The steps of a live loop as commands and studio use them: believe, smooth, retarget, label."""
 
 from dataclasses import replace
 from functools import partial

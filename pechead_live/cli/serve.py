@@ -1,0 +1,229 @@
+"""``pechead-live serve``: the studio's server, for a page that is opened by hand or elsewhere."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import socket
+import webbrowser
+from collections.abc import Callable
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from aiohttp import web
+
+from pechead_live.cli.models import LITE, drawn_by, factory_of
+from pechead_live.cli.tracker_options import add_tracker_arguments, tracker_from
+from pechead_live.errors import InputError, OutputError
+from pechead_live.frame import Pixels
+from pechead_live.studio.access_token import check_token, new_token
+from pechead_live.studio.config import StudioConfig
+from pechead_live.studio.gallery import GALLERY, Gallery
+from pechead_live.studio.gate import GateConfig
+from pechead_live.studio.intake import Intake, IntakeConfig
+from pechead_live.studio.prepared import Factory
+from pechead_live.studio.server import Studio, studio_app
+from pechead_live.studio.session import Parts
+from pechead_live.studio.tls import ssl_context
+from pechead_live.weights import shipped
+
+logger = logging.getLogger(__name__)
+
+RECORDINGS = Path(platformdirs.user_videos_dir()) / "PECHead"
+"""Where recordings lie unless another folder is named."""
+
+LOCAL = ("127.0.0.1", "localhost", "::1")
+"""Addresses that only this machine reaches."""
+
+PORT = 8765
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `serve` and `studio`."""
+    group = parser.add_argument_group("server")
+    group.add_argument(
+        "--host",
+        default=LOCAL[0],
+        help="address to listen on; any but this machine's own needs a token (default: "
+        "%(default)s)",
+    )
+    group.add_argument(
+        "--port", type=int, default=PORT, help="0 takes a free one (default: %(default)s)"
+    )
+    group.add_argument(
+        "--token", help="what a visitor must present (default: a new one where one is needed)"
+    )
+    group.add_argument(
+        "--name",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="a name that browsers reach this server by, such as avatar.example.org; may be "
+        "repeated",
+    )
+    group.add_argument("--certificate", type=Path, metavar="PEM", help="serve over TLS")
+    group.add_argument("--key", type=Path, metavar="PEM", help="of --certificate")
+    group.add_argument(
+        "--ice-server",
+        action="append",
+        default=[],
+        dest="ice_servers",
+        metavar="URL",
+        help="such as stun:host:3478 or turn:USER:PASSWORD@host:3478; may be repeated",
+    )
+    group.add_argument("--sessions", type=int, default=2, help="most at a time (default: 2)")
+    group = parser.add_argument_group("avatars and cameras")
+    group.add_argument(
+        "--source",
+        type=Path,
+        action="append",
+        default=[],
+        dest="sources",
+        metavar="S.avatar",
+        help="an avatar to offer besides the gallery's; may be repeated",
+    )
+    group.add_argument(
+        "--gallery", type=Path, default=GALLERY, help="folder of avatars (default: %(default)s)"
+    )
+    group.add_argument(
+        "--recordings", type=Path, default=RECORDINGS, help="folder (default: %(default)s)"
+    )
+    group.add_argument(
+        "--camera",
+        action="append",
+        dest="cameras",
+        metavar="C",
+        help="a camera of this machine to offer: an index, a video file or a URL; may be repeated "
+        "(default: those that there are)",
+    )
+    add_tracker_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serves until Ctrl-C."""
+    return serve(arguments, opens_page=False)
+
+
+def serve(arguments: argparse.Namespace, *, opens_page: bool) -> int:
+    """Joins the parts, prints the link and serves. ``opens_page``: in the user's browser."""
+    studio = _studio(arguments)
+    if arguments.key is not None and arguments.certificate is None:
+        raise InputError(f"a key {arguments.key} without its certificate: give --certificate")
+    certificate: Path | None = arguments.certificate
+    tls = None if certificate is None else ssl_context(certificate, arguments.key)
+    listening = _listen(arguments.host, arguments.port)
+    link = _link(arguments, listening.getsockname()[1], studio.gate.token)
+    print(f"the studio is at {link}", flush=True)
+    if studio.gate.token is not None:
+        print("the link holds the token: who has it can use this server", flush=True)
+        if tls is None:
+            print(
+                "without TLS a browser gives its camera to this machine's own pages only: give "
+                "--certificate, or put a proxy with TLS before it and name it with --name",
+                flush=True,
+            )
+    print("Ctrl-C ends it", flush=True)
+    if opens_page:
+        webbrowser.open(link)
+    try:
+        asyncio.run(_serve(studio_app(studio), listening, tls))
+    except KeyboardInterrupt:
+        print("ended")
+    return 0
+
+
+def parts_of(open_tracker: Callable[[], Any], open_avatar: Callable[[str], Any]) -> Parts:
+    """What sessions are joined from, with the models of this program."""
+    return Parts(
+        open_avatar=open_avatar,
+        factory_of=_factory,
+        drawn_by=drawn_by,
+        open_tracker=open_tracker,
+    )
+
+
+def _factory(model: str, engine: str | None, background: Pixels | None) -> Factory:
+    return factory_of(model, None, background, engine, quantised=None if model in LITE else False)
+
+
+def _studio(arguments: argparse.Namespace) -> Studio:
+    local = arguments.host in LOCAL
+    token: str | None = arguments.token
+    if token is not None:
+        check_token(token)
+    elif not local:
+        token = new_token()
+    hosts = {*LOCAL, *(name.lower() for name in arguments.name)}
+    if not local:
+        hosts |= {arguments.host.lower(), socket.gethostname().lower()}
+    gallery = Gallery(arguments.gallery, arguments.sources)
+    return Studio(
+        parts=parts_of(tracker_from(arguments), gallery.open),
+        gallery=gallery,
+        intake=Intake(IntakeConfig(landmarker=arguments.landmarker)),
+        gate=GateConfig(hosts=frozenset(hosts), token=token),
+        config=StudioConfig(
+            recordings=arguments.recordings,
+            cameras=_cameras(arguments.cameras),
+            ice_servers=tuple(_ice_server(text) for text in arguments.ice_servers),
+            models=("analytic", *(model for model in LITE if shipped(model) is not None)),
+            most_sessions=arguments.sessions,
+        ),
+        program=version("pechead-live"),
+    )
+
+
+def _cameras(specs: list[str] | None) -> dict[str, str]:
+    """Name in the API to what opens it; a file's folder stays on this machine."""
+    if specs is None:
+        from pechead_live.camera.opencv import existing_cameras
+
+        specs = [str(index) for index in existing_cameras()]
+    return {spec if "://" in spec else Path(spec).name: spec for spec in specs}
+
+
+def _ice_server(text: str) -> dict[str, Any]:
+    """``turn:USER:PASSWORD@HOST:PORT`` as a browser's `RTCIceServer`."""
+    scheme, colon, rest = text.partition(":")
+    if scheme not in ("stun", "stuns", "turn", "turns") or not colon or not rest:
+        raise InputError(f"{text!r} is no ICE server: give such as stun:host:3478")
+    login, at, place = rest.rpartition("@")
+    if not at:
+        return {"urls": f"{scheme}:{place}"}
+    username, _, credential = login.partition(":")
+    return {"urls": f"{scheme}:{place}", "username": username, "credential": credential}
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        raise OutputError(
+            f"cannot listen on {host}, port {port} ({error}): choose another with --port"
+        ) from error
+
+
+def _link(arguments: argparse.Namespace, port: int, token: str | None) -> str:
+    host = arguments.name[0] if arguments.name else arguments.host
+    if host in ("0.0.0.0", "::"):
+        host = socket.gethostname()
+    host = f"[{host}]" if ":" in host else host
+    scheme = "http" if arguments.certificate is None else "https"
+    return f"{scheme}://{host}:{port}/" + ("" if token is None else f"?token={token}")
+
+
+async def _serve(app: web.Application, listening: socket.socket, tls: Any) -> None:
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=False)
+    await runner.setup()
+    try:
+        await web.SockSite(runner, listening, ssl_context=tls).start()
+        stop = asyncio.Event()
+        with suppress(NotImplementedError):  # Windows
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+        await stop.wait()
+    finally:
+        await runner.cleanup()

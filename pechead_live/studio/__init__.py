@@ -1,0 +1,1 @@
+"""The studio: a web page that drives the avatar, and the server behind it."""

@@ -1,0 +1,1 @@
+"""WebRTC: what comes from a browser and what goes to it."""

@@ -1,0 +1,236 @@
+"""`Session`: one driver, one avatar, one live loop; and what is asked of it while it runs."""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from queue import SimpleQueue
+from typing import Any, NamedTuple
+
+from pechead_live.avatar.avatar import Avatar
+from pechead_live.clock import monotonic
+from pechead_live.coefficients import Coefficients
+from pechead_live.errors import PecheadError
+from pechead_live.frame import Pixels
+from pechead_live.live.config import LoopConfig
+from pechead_live.live.loop import run_loop
+from pechead_live.live.measurements import Measurements
+from pechead_live.live.outlets import Outlets
+from pechead_live.live.scene import Scene
+from pechead_live.live.step import Step
+from pechead_live.motion import (
+    MotionConfig,
+    MotionState,
+    Offsets,
+    apply_offsets,
+    initial_motion_state,
+    request_calibration,
+    retarget,
+)
+from pechead_live.protocols import Camera, Renderer, Sink, Tracker
+from pechead_live.steps import smoothing_step
+from pechead_live.studio.controls import Controls
+from pechead_live.studio.notices import Notice, face_notices, slow_notices
+from pechead_live.studio.observed import ObservedTracker
+from pechead_live.studio.prepared import Factory, Look, Prepared, finished, look_of, prepare
+from pechead_live.studio.status import RECENT_S, Counts, figures
+
+logger = logging.getLogger(__name__)
+
+PAGE = "page"
+"""The sink of the viewers."""
+
+OTHERS = "outlets"
+"""The sink of all others, which come and go."""
+
+
+class Parts(NamedTuple):
+    """What a session is joined from."""
+
+    open_avatar: Callable[[str], Avatar]
+    """Of the gallery, by id; raises `InputError`."""
+    factory_of: Callable[[str, str | None, Pixels | None], Factory]
+    """Of model, engine and background."""
+    drawn_by: Callable[[str, Renderer[Any]], str]
+    """Of model and renderer: what really draws."""
+    open_tracker: Callable[[], Tracker]
+
+
+class _Motion(NamedTuple):
+    rest: Coefficients
+    config: MotionConfig
+    offsets: Offsets
+
+
+class Session:
+    """Runs from `start` to `close`; every method may be called from any thread."""
+
+    def __init__(
+        self, controls: Controls, parts: Parts, open_camera: Callable[[], Camera], page: Sink
+    ) -> None:
+        """Opens avatar, model and tracker; raises what they raise. ``page``: the viewers' sink."""
+        self._parts, self._open_camera, self._page = parts, open_camera, page
+        self._lock = threading.Lock()
+        self._measurements = Measurements()
+        self.outlets = Outlets(self._measurements)
+        self._prepared = self._prepare(look_of(controls))
+        self._tracker = ObservedTracker(parts.open_tracker())
+        self._requests: SimpleQueue[Callable[[Any], Any]] = SimpleQueue()
+        self._stop = threading.Event()
+        self._calibrated = False
+        self._counts: deque[Counts] = deque()
+        self._refused: Notice | None = None
+        self._preparing: Look | None = None
+        self._began = monotonic()
+        self._show(controls)
+        self._thread = threading.Thread(target=self._run, name="session", daemon=True)
+
+    def start(self) -> None:
+        """Starts the loop."""
+        self._thread.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether the loop goes on."""
+        return self._thread.is_alive()
+
+    @property
+    def controls(self) -> Controls:
+        """As they were asked for last."""
+        return self._controls
+
+    @property
+    def latency_s(self) -> float:
+        """p50 of the last seconds, 0 before there is one."""
+        latency = figures(self._measurements, monotonic())["latency_ms"]
+        return 0.0 if latency is None else latency["p50"] / 1000
+
+    def change(self, edit: Callable[[Controls], Controls]) -> Controls:
+        """Takes over what ``edit`` makes of the controls; what needs another renderer follows as
+        soon as that is ready. Raises what ``edit`` raises."""
+        with self._lock:
+            controls = edit(self._controls)
+            self._show(controls)
+            look = look_of(controls)
+            begin = look != self._prepared.look and self._preparing is None
+            if begin:
+                self._preparing = look
+        if begin:
+            threading.Thread(target=self._prepare_all, name="prepare", daemon=True).start()
+        return controls
+
+    def calibrate(self) -> None:
+        """The neutral face is taken anew from now on."""
+        self._calibrated = True
+        self._requests.put(request_calibration)
+
+    def status(self) -> dict[str, Any]:
+        """STATUS of the API but for what only the server knows."""
+        now = monotonic()
+        found = figures(self._measurements, now)
+        waiting = self._measurements.counted("frames") == 0
+        seen = self._tracker.last
+        notices = [
+            *face_notices(seen, waiting=waiting),
+            *slow_notices(*self._recent_frames(now)),
+            *([] if self._refused is None else [self._refused]),
+        ]
+        if not self._calibrated and seen.face and self._controls.motion.mode == "calibrated":
+            text = "Look at the camera with a neutral face and press Calibrate."
+            notices.append(Notice("uncalibrated", text))
+        state = "waiting" if waiting else "live" if seen.face else "no_face"
+        return found | {
+            "seconds": round(now - self._began, 1),
+            "state": state,
+            "preparing": self._preparing is not None,
+            "face": seen.face,
+            "confidence": round(seen.confidence, 3),
+            "drawn_by": self._prepared.drawn_by,
+            "warnings": [notice._asdict() for notice in notices],
+        }
+
+    def close(self) -> None:
+        """Ends the loop, its sinks and the tracker."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=15)
+
+    def _run(self) -> None:
+        try:
+            run_loop(
+                open_camera=self._open_camera,
+                tracker=self._tracker,
+                scenes=lambda: self._scene,
+                sinks={PAGE: self._page, OTHERS: self.outlets},
+                smoothing=smoothing_step(),
+                motion=Step(initial_motion_state, self._move),
+                config=LoopConfig(),
+                requests=self._requests,
+                stop=self._stop,
+                measurements=self._measurements,
+            )
+        except PecheadError as error:
+            logger.error("a session has ended: %s", error)
+        finally:
+            self._tracker.close()
+
+    def _recent_frames(self, now: float) -> tuple[int, int]:
+        """Frames that came in the last seconds, and how many of them were never drawn."""
+        frames = self._measurements.counted("frames")
+        drops = self._measurements.dropped()
+        dropped = drops.get("frames", 0) + drops.get("coefficients", 0)
+        with self._lock:
+            self._counts.append(Counts(now, frames, dropped))
+            while self._counts[0].at < now - RECENT_S and len(self._counts) > 1:
+                self._counts.popleft()
+            first = self._counts[0]
+        return frames - first.frames, dropped - first.dropped
+
+    def _move(
+        self, driver: Coefficients, state: MotionState
+    ) -> tuple[Coefficients | None, MotionState]:
+        motion = self._motion
+        moved, state = retarget(driver, motion.rest, state, motion.config)
+        return apply_offsets(moved, motion.offsets), state
+
+    def _show(self, controls: Controls) -> None:
+        """What needs no other renderer takes effect with the next picture."""
+        self._controls = controls
+        rest, offsets = self._prepared.avatar.rest, controls.all_offsets
+        self._motion = _Motion(rest, controls.motion, offsets)
+        self._scene = Scene(
+            renderer=self._prepared.renderer,
+            rest=apply_offsets(rest, offsets),
+            output=partial(finished, mirror=controls.mirror, label=controls.label),
+            attention=controls.presence,
+        )
+
+    def _prepare(self, look: Look) -> Prepared:
+        return prepare(
+            look,
+            open_avatar=self._parts.open_avatar,
+            factory_of=self._parts.factory_of,
+            drawn_by=self._parts.drawn_by,
+        )
+
+    def _prepare_all(self) -> None:
+        """Until the picture is the one that was asked for last; leaves it as it is if it cannot."""
+        while True:
+            with self._lock:
+                look = look_of(self._controls)
+                self._preparing = None if look == self._prepared.look else look
+                if self._preparing is None:
+                    return
+            try:
+                prepared, refused = self._prepare(look), None
+            except Exception as error:
+                logger.exception("a change was not taken over")
+                prepared, refused = self._prepared, Notice("not_prepared", str(error))
+            with self._lock:
+                self._prepared, self._refused = prepared, refused
+                controls = self._controls
+                if refused is not None and look_of(controls) == look:
+                    controls = replace(controls, **prepared.look._asdict())
+                self._show(controls)
