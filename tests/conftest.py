@@ -1,7 +1,9 @@
 """Settings and fixtures of every test, and the count of those that need ../shared/data."""
 
 import os
+import shutil
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -19,27 +21,52 @@ ONLY_WHEN_ASKED = ("gpu", "nightly")
 """Marks whose tests run with `-m` only."""
 
 
-class SharedCount:
-    """How many tests marked `shared` were found and how many of them ran, one test session."""
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+"""The browser of the tests of pages, where there is one."""
+
+
+class Need(NamedTuple):
+    """Something that tests of a mark need and that not every machine has."""
+
+    text: str
+    there: bool
+    lack: str
+    """What to say where it is not there."""
+
+
+NEEDS = {
+    "shared": Need("shared data", SHARED_DATA.is_dir(), f"there is no folder {SHARED_DATA}"),
+    "browser": Need("browser", CHROMIUM is not None, "there is no program chromium"),
+}
+"""By mark. `--require-MARK` fails unless every such test was found and ran."""
+
+
+class Count:
+    """How many tests of a mark were found and how many of them ran, one test session."""
 
     def __init__(self) -> None:
         self.found = 0
         self.ran = 0
 
+    @property
+    def lacking(self) -> bool:
+        return self.found == 0 or self.ran < self.found
 
-SHARED_COUNT = pytest.StashKey[SharedCount]()
+
+COUNTS = pytest.StashKey[dict[str, Count]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--require-shared",
-        action="store_true",
-        help="fail unless every test marked `shared` was found and ran",
-    )
+    for mark in NEEDS:
+        parser.addoption(
+            f"--require-{mark}",
+            action="store_true",
+            help=f"fail unless every test marked `{mark}` was found and ran",
+        )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[SHARED_COUNT] = SharedCount()
+    config.stash[COUNTS] = {mark: Count() for mark in NEEDS}
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -49,10 +76,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept: list[pytest.Item] = []
     dropped: list[pytest.Item] = []
     for item in items:
-        shared = item.get_closest_marker("shared") is not None
+        marks = [mark for mark in NEEDS if item.get_closest_marker(mark)]
         late = any(item.get_closest_marker(mark) for mark in leave_out)
-        config.stash[SHARED_COUNT].found += shared and not late
-        (dropped if late or (shared and not SHARED_DATA.is_dir()) else kept).append(item)
+        for mark in marks:
+            config.stash[COUNTS][mark].found += not late
+        lacking = any(not NEEDS[mark].there for mark in marks)
+        (dropped if late or lacking else kept).append(item)
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = kept
@@ -61,30 +90,33 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     report: pytest.TestReport = yield
-    if report.when == "call" and not report.skipped and item.get_closest_marker("shared"):
-        item.config.stash[SHARED_COUNT].ran += 1
+    if report.when == "call" and not report.skipped:
+        for mark in NEEDS:
+            item.config.stash[COUNTS][mark].ran += item.get_closest_marker(mark) is not None
     return report
+
+
+def required_and_lacking(config: pytest.Config) -> list[str]:
+    counts = config.stash[COUNTS]
+    return [mark for mark in NEEDS if config.getoption(f"--require-{mark}") and counts[mark].lacking]
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    count = session.config.stash[SHARED_COUNT]
-    lacking = count.found == 0 or count.ran < count.found
-    if session.config.getoption("--require-shared") and exitstatus == 0 and lacking:
+    if exitstatus == 0 and required_and_lacking(session.config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    count = terminalreporter.config.stash[SHARED_COUNT]
-    where = "" if SHARED_DATA.is_dir() else f": there is no folder {SHARED_DATA}"
-    required = terminalreporter.config.getoption("--require-shared")
-    lacking = count.found == 0 or count.ran < count.found
-    terminalreporter.write_line(
-        f"shared data: {count.ran} of {count.found} tests ran{where}",
-        red=bool(required and lacking),
-    )
-    if required and lacking:
-        terminalreporter.write_line("ERROR: --require-shared wants all of them, and at least one")
+    failed = required_and_lacking(terminalreporter.config)
+    for mark, need in NEEDS.items():
+        count = terminalreporter.config.stash[COUNTS][mark]
+        where = "" if need.there else f": {need.lack}"
+        terminalreporter.write_line(
+            f"{need.text}: {count.ran} of {count.found} tests ran{where}", red=mark in failed
+        )
+    for mark in failed:
+        terminalreporter.write_line(f"ERROR: --require-{mark} wants all of them, and at least one")
 
 
 @pytest.fixture(scope="session")
@@ -92,6 +124,13 @@ def shared_data() -> Path:
     """Folder of the shared clips; ask for it in tests marked `shared` only."""
     assert SHARED_DATA.is_dir(), f"there is no folder {SHARED_DATA}: mark this test `shared`"
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the browser; ask for it in tests marked `browser` only."""
+    assert CHROMIUM is not None, "there is no chromium: mark this test `browser`"
+    return CHROMIUM
 
 
 @pytest.fixture(scope="session")

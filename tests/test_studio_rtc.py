@@ -125,6 +125,19 @@ def test_every_viewer_is_handed_the_pictures_and_none_is_made_for_nobody() -> No
     asyncio.run(look())
 
 
+def test_times_grow_even_if_an_idle_picture_came_between() -> None:
+    async def look() -> None:
+        broadcast = Broadcast(asyncio.get_running_loop())
+        track = broadcast.add()
+        times: list[int] = []
+        for captured_at in (1.0, 1.2, 1.15, 1.2, 1.3):
+            await asyncio.to_thread(broadcast.write, picture(100, captured_at))
+            times.append((await track.recv()).pts)
+        assert times == sorted(set(times)) and times[-1] == 117_000
+
+    asyncio.run(look())
+
+
 def test_the_tracker_sees_the_newest_frame_of_a_browser() -> None:
     now = [5.0]
     camera = BrowserCamera(clock=lambda: now[0])

@@ -67,6 +67,11 @@ def content_digest(person: np.ndarray, matte: np.ndarray, measured: Measurement)
 
 def save_avatar(avatar: Avatar, path: Path) -> None:
     """Writes ``avatar``; the file appears whole or not at all. Raises `OutputError`."""
+    write_whole(path, encode_avatar(avatar))
+
+
+def encode_avatar(avatar: Avatar) -> bytes:
+    """The avatar file of ``avatar``."""
     card = {
         "format": "pechead-live avatar",
         "version": VERSION,
@@ -88,7 +93,7 @@ def save_avatar(avatar: Avatar, path: Path) -> None:
         if avatar.personal is not None:
             for name, content in packed(avatar.personal).items():
                 archive.writestr(name, content)
-    write_whole(path, file.getvalue())
+    return file.getvalue()
 
 
 def open_avatar(path: Path) -> Avatar:
@@ -101,7 +106,18 @@ def open_avatar(path: Path) -> Avatar:
         size = path.stat().st_size
         if not 0 < size <= _LARGEST:
             raise InputError(f"{path} has {size} bytes, which no avatar has: {_ADVICE}")
-        with zipfile.ZipFile(path) as archive:
+        content = path.read_bytes()
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} is not an avatar, or it is damaged: {_ADVICE}") from error
+    return decode_avatar(content, str(path))
+
+
+def decode_avatar(content: bytes, name: str) -> Avatar:
+    """The avatar whose file holds ``content``; messages call it ``name``. Raises `InputError`."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
             card = _card(archive)
             parts: dict[str, Any] = {n: _decode(_member(archive, f"{n}.png")) for n in _PICTURES}
             numbers = {n: _numbers(_member(archive, f"{n}.npy"), s) for n, s in _NUMBERS.items()}
@@ -112,7 +128,7 @@ def open_avatar(path: Path) -> Avatar:
         rest, delta = portrait_fit(measured, load_face_model())
         _check_fit(rest, delta)
     except InputError as error:
-        raise InputError(str(error) if str(path) in str(error) else f"{path} {error}") from error
+        raise InputError(f"{name} {error}") from error
     except (
         zipfile.BadZipFile,
         tokenize.TokenError,  # numpy, of a damaged header
@@ -129,8 +145,8 @@ def open_avatar(path: Path) -> Avatar:
         struct.error,
         cv2.error,
     ) as error:
-        logger.debug("%s: %r", path, error)
-        raise InputError(f"{path} is not an avatar, or it is damaged: {_ADVICE}") from error
+        logger.debug("%s: %r", name, error)
+        raise InputError(f"{name} is not an avatar, or it is damaged: {_ADVICE}") from error
     return Avatar(measured=measured, rest=rest, delta=delta, personal=personal, **parts, **texts)
 
 

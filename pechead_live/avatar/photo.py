@@ -1,9 +1,11 @@
 """Reading a photo: upright, RGB, of a size that can be handled, or one clear sentence why not."""
 
+import io
 import struct
 import warnings
 import zlib
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -33,20 +35,42 @@ def read_photo(path: Path) -> Pixels:
     Raises `InputError` when the file is missing, empty, no picture, cut off, or too large.
     """
     _check_file(path)
+    return _read(path, str(path), FORMATS, None)
+
+
+def decode_photo(
+    content: bytes, name: str, *, formats: tuple[str, ...], most_pixels: int
+) -> Pixels:
+    """The photo that a file of these bytes holds, as `read_photo` gives it.
+
+    ``name`` is what messages call it. ``formats``: those of `FORMATS` that are tried.
+    ``most_pixels``: refused before it is decoded if it has more. Raises `InputError` as
+    `read_photo` does, and for a moving picture.
+    """
+    if not content:
+        raise InputError(f"{name} is empty (0 bytes): give a photo of a face")
+    return _read(io.BytesIO(content), name, formats, most_pixels)
+
+
+def _read(
+    source: Path | BinaryIO, name: str, formats: tuple[str, ...], most_pixels: int | None
+) -> Pixels:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the size is judged here, metadata do not matter
-            with Image.open(path, formats=FORMATS) as image:
-                return _decoded(image, path)
+            with Image.open(source, formats=formats) as image:
+                if most_pixels is not None:
+                    _check_still(image, name, most_pixels)
+                return _decoded(image, name)
     except InputError:
         raise
     except UnidentifiedImageError as error:
         raise InputError(
-            f"{path} is not a picture that can be read: give a PNG, JPEG or WebP photo"
+            f"{name} is not a picture that can be read: give a PNG, JPEG or WebP photo"
         ) from error
     except Image.DecompressionBombError as error:
         raise InputError(
-            f"{path} has too many pixels: scale it down to at most {LONGEST_SIDE} "
+            f"{name} has too many pixels: scale it down to at most {LONGEST_SIDE} "
             "on the longer side"
         ) from error
     except (
@@ -65,7 +89,7 @@ def read_photo(path: Path) -> Pixels:
         zlib.error,
     ) as error:  # what Pillow's readers raise for damaged files (found by fuzzing)
         raise InputError(
-            f"{path} is a damaged or cut-off picture: give a whole PNG, JPEG or WebP photo"
+            f"{name} is a damaged or cut-off picture: give a whole PNG, JPEG or WebP photo"
         ) from error
 
 
@@ -81,16 +105,27 @@ def _check_file(path: Path) -> None:
         raise InputError(f"{path} cannot be read ({error.strerror}): check the path") from error
 
 
-def _decoded(image: Image.Image, path: Path) -> Pixels:
+def _check_still(image: Image.Image, name: str, most_pixels: int) -> None:
+    # a phone's JPEG may carry a second picture, such as a depth map; that is no film
+    if image.format != "MPO" and getattr(image, "is_animated", False):
+        raise InputError(f"{name} is a moving picture: give a still photo")
+    if image.width * image.height > most_pixels:
+        raise InputError(
+            f"{name} has {image.width} x {image.height} pixels: scale it down to at most "
+            f"{most_pixels // 1_000_000} million"
+        )
+
+
+def _decoded(image: Image.Image, name: str) -> Pixels:
     if max(image.size) > LONGEST_SIDE:
         raise InputError(
-            f"{path} has {image.width} x {image.height} pixels: "
+            f"{name} has {image.width} x {image.height} pixels: "
             f"scale it down to at most {LONGEST_SIDE} on the longer side"
         )
     image.draft("RGB", (WORKING_SIDE, WORKING_SIDE))
     if image.width * image.height > MOST_PIXELS:
         raise InputError(
-            f"{path} has {image.width} x {image.height} pixels: scale it down to at most "
+            f"{name} has {image.width} x {image.height} pixels: scale it down to at most "
             f"{MOST_PIXELS // 1_000_000} million"
         )
     upright: Image.Image = ImageOps.exif_transpose(image)

@@ -18,6 +18,9 @@ from pechead_live.frame import Pixels
 
 logger = logging.getLogger(__name__)
 
+FACES = 8
+"""Looked for on a photo, so that the largest is among those found."""
+
 SMALLEST_FACE = 64
 """Smallest usable face, pixels of its larger side."""
 

@@ -21,6 +21,7 @@ from pechead_live.errors import InputError, OutputError
 from pechead_live.frame import Pixels
 from pechead_live.studio.access_token import check_token, new_token
 from pechead_live.studio.config import StudioConfig
+from pechead_live.studio.expectation import ignore_odd_expectations
 from pechead_live.studio.gallery import GALLERY, Gallery
 from pechead_live.studio.gate import GateConfig
 from pechead_live.studio.intake import Intake, IntakeConfig
@@ -29,8 +30,6 @@ from pechead_live.studio.server import Studio, studio_app
 from pechead_live.studio.session import Parts
 from pechead_live.studio.tls import ssl_context
 from pechead_live.weights import shipped
-
-logger = logging.getLogger(__name__)
 
 RECORDINGS = Path(platformdirs.user_videos_dir()) / "PECHead"
 """Where recordings lie unless another folder is named."""
@@ -126,6 +125,8 @@ def serve(arguments: argparse.Namespace, *, opens_page: bool) -> int:
                 flush=True,
             )
     print("Ctrl-C ends it", flush=True)
+    for library in ("aioice", "aiortc"):  # every candidate pair is a line
+        logging.getLogger(library).setLevel(logging.WARNING)
     if opens_page:
         webbrowser.open(link)
     try:
@@ -217,8 +218,9 @@ def _link(arguments: argparse.Namespace, port: int, token: str | None) -> str:
 
 
 async def _serve(app: web.Application, listening: socket.socket, tls: Any) -> None:
-    runner = web.AppRunner(app, access_log=None, handler_cancellation=False)
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
     await runner.setup()
+    ignore_odd_expectations(runner.server)
     try:
         await web.SockSite(runner, listening, ssl_context=tls).start()
         stop = asyncio.Event()

@@ -9,9 +9,6 @@ from pechead_live.errors import InputError
 
 AVATAR_SUFFIX = ".avatar"
 
-FACES = 8
-"""Looked for on a photo, so that the largest is among those found."""
-
 
 def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     """``--source`` and what a photo needs besides."""
@@ -54,7 +51,7 @@ def prepared_from(arguments: argparse.Namespace) -> Avatar:
         )
     # a prepared avatar needs none of these, and starts faster without them
     from pechead_live.avatar.photo import read_photo
-    from pechead_live.avatar.prepare import prepare_avatar
+    from pechead_live.avatar.prepare import FACES, prepare_avatar
     from pechead_live.detector.landmarker import Landmarker
 
     photo = read_photo(source)

@@ -50,13 +50,14 @@ def face_notices(seen: Observation, *, waiting: bool) -> list[Notice]:
     return found
 
 
-def slow_notices(frames: int, dropped: int) -> list[Notice]:
-    """About frames that came and were never drawn, of the last seconds."""
+def slow_notices(frames: int, dropped: int, *, model: str) -> list[Notice]:
+    """About frames that came and were never drawn by ``model``, of the last seconds."""
     if frames < FEWEST or dropped < SLOW_SHARE * frames:
         return []
     share = round(100 * dropped / frames)
+    other = "" if model == "analytic" else " or the model 'analytic'"
     text = (
         f"This machine is too slow for the settings: {share} % of the frames are left out. Choose "
-        "a smaller size or the model 'analytic'."
+        f"a smaller size{other}, or end other programs."
     )
     return [Notice("slow", text)]

@@ -73,7 +73,7 @@ class Rooms:
             first = Controls(avatar=self._first_avatar())
             wanted = changed(first, controls, models=self._config.models)
             broadcast = Broadcast(asyncio.get_running_loop())
-            session = await asyncio.to_thread(Session, wanted, self._parts, opened, broadcast)
+            session = await _session(wanted, self._parts, opened, broadcast)
         finally:
             self._opening -= 1
         name = secrets.token_hex(16)
@@ -117,3 +117,20 @@ class Rooms:
                         await self.close(name)
                 except Exception:
                     logger.exception("session %s... could not be looked after", name[:8])
+
+
+async def _session(
+    controls: Controls, parts: Parts, open_camera: Callable[[], Camera], page: Broadcast
+) -> Session:
+    """Opened in a thread; one that is ready after its visitor has gone is closed again."""
+    opening = asyncio.ensure_future(asyncio.to_thread(Session, controls, parts, open_camera, page))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(_close_unwanted)
+        raise
+
+
+def _close_unwanted(opening: "asyncio.Future[Session]") -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()

@@ -1,5 +1,6 @@
 """The studio's server: its parts joined into one aiohttp application."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
@@ -47,7 +48,7 @@ def studio_app(studio: Studio) -> web.Application:
         rooms.start()
         yield
         await rooms.close_all()
-        studio.intake.close()
+        await asyncio.to_thread(studio.intake.close)
 
     app.cleanup_ctx.append(living)
     return app

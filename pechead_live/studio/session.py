@@ -134,7 +134,7 @@ class Session:
         seen = self._tracker.last
         notices = [
             *face_notices(seen, waiting=waiting),
-            *slow_notices(*self._recent_frames(now)),
+            *slow_notices(*self._recent_frames(now), model=self._controls.model),
             *([] if self._refused is None else [self._refused]),
         ]
         if not self._calibrated and seen.face and self._controls.motion.mode == "calibrated":
@@ -154,7 +154,9 @@ class Session:
     def close(self) -> None:
         """Ends the loop, its sinks and the tracker."""
         self._stop.set()
-        if self._thread.is_alive():
+        if self._thread.ident is None:  # it never started
+            self._tracker.close()
+        elif self._thread.is_alive():
             self._thread.join(timeout=15)
 
     def _run(self) -> None:

@@ -15,11 +15,17 @@ CLOCK_RATE = 90_000
 """Ticks per second of video in RTP (RFC 3551)."""
 
 
-def video_frame(picture: Picture) -> av.VideoFrame:
-    """``picture`` (even sides) as an encoder takes it, its `captured_at` as presentation time."""
+SHORTEST = CLOCK_RATE // 1000
+"""Ticks from one picture to the next, at least. An idle picture is drawn now, and a frame that was
+captured before it may be drawn after it: an encoder ends at a time that does not grow."""
+
+
+def video_frame(picture: Picture, after: int = -1) -> av.VideoFrame:
+    """``picture`` (even sides) as an encoder takes it, its `captured_at` as presentation time,
+    later than ``after`` (ticks) whatever it is."""
     planes = np.asarray(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2YUV_I420), np.uint8)
     frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
-    frame.pts = int(picture.captured_at * CLOCK_RATE)
+    frame.pts = max(int(picture.captured_at * CLOCK_RATE), after + SHORTEST)
     frame.time_base = Fraction(1, CLOCK_RATE)
     return frame
 
@@ -63,6 +69,7 @@ class Broadcast:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._tracks: frozenset[PictureTrack] = frozenset()
+        self._last = -1
 
     @property
     def viewers(self) -> int:
@@ -83,7 +90,9 @@ class Broadcast:
     def write(self, picture: Picture) -> None:
         """Offers ``picture`` to every track; waits for none."""
         if self._tracks and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._hand_out, video_frame(picture))
+            frame = video_frame(picture, self._last)
+            self._last = frame.pts or 0
+            self._loop.call_soon_threadsafe(self._hand_out, frame)
 
     def close(self) -> None:
         """Nothing to free: the tracks end with their connections."""
