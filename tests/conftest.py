@@ -97,8 +97,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
 
 
 def required_and_lacking(config: pytest.Config) -> list[str]:
-    counts = config.stash[COUNTS]
-    return [mark for mark in NEEDS if config.getoption(f"--require-{mark}") and counts[mark].lacking]
+    wanted = [mark for mark in NEEDS if config.getoption(f"--require-{mark}")]
+    return [mark for mark in wanted if config.stash[COUNTS][mark].lacking]
 
 
 @pytest.hookimpl(trylast=True)

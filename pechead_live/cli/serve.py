@@ -220,6 +220,7 @@ def _link(arguments: argparse.Namespace, port: int, token: str | None) -> str:
 async def _serve(app: web.Application, listening: socket.socket, tls: Any) -> None:
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
     await runner.setup()
+    assert runner.server is not None, "setup makes it"
     ignore_odd_expectations(runner.server)
     try:
         await web.SockSite(runner, listening, ssl_context=tls).start()

@@ -41,11 +41,10 @@ function playAtOnce(receiver) {
  *
  * `media` is the camera's stream, or null to receive only. `exchange(offer)` asks the server and
  * gives its answer; what it throws the first time is thrown here, later it counts as a failed try.
- * `restart`: whether the server takes a new offer for the same peer (an ICE restart).
  * `onStream(stream)` gets what is received. `onState(state)` gets `{name, attempt, waitMs, error}`
  * with name "connecting", "connected", "reconnecting" or "lost" (given up: call `retry()`).
  */
-export async function connect({ iceServers, media, exchange, restart, onStream, onState }) {
+export async function connect({ iceServers, media, exchange, onStream, onState }) {
   let peer = null;
   let closed = false;
   let recovering = false;
@@ -73,12 +72,14 @@ export async function connect({ iceServers, media, exchange, restart, onStream, 
     return made;
   }
 
-  async function negotiate(iceRestart) {
-    await peer.setLocalDescription(await peer.createOffer({ iceRestart }));
+  async function negotiate() {
+    await peer.setLocalDescription(await peer.createOffer());
     await gathered(peer);
     const { type, sdp } = peer.localDescription;
     const answer = await exchange({ type, sdp });
-    if (!closed) await peer.setRemoteDescription(answer);
+    if (closed) return;
+    await peer.setRemoteDescription(answer);
+    watchTransport(peer);
   }
 
   async function watch(of) {
@@ -87,6 +88,16 @@ export async function connect({ iceServers, media, exchange, restart, onStream, 
     if (of.connectionState === "disconnected") await sleep(GRACE_MS);
     const gone = ["disconnected", "failed"].includes(of.connectionState);
     if (gone && of === peer && !closed && !recovering) recover();
+  }
+
+  /** A server that ends its side says so by DTLS, seconds before the connection looks lost. */
+  function watchTransport(of) {
+    const transport = of.getReceivers()[0]?.transport;
+    if (!transport) return;
+    transport.onstatechange = () => {
+      const ended = ["closed", "failed"].includes(transport.state);
+      if (ended && of === peer && !closed && !recovering) recover();
+    };
   }
 
   async function recover() {
@@ -98,9 +109,8 @@ export async function connect({ iceServers, media, exchange, restart, onStream, 
       await sleep(waitMs);
       if (closed) return;
       try {
-        const same = restart && attempt === 0;
-        if (!same) peer = newPeer();
-        await negotiate(same);
+        peer = newPeer(); // the server's side has a new key each time: no ICE restart
+        await negotiate();
         if (await connects(peer)) {
           recovering = false;
           say("connected");
@@ -119,7 +129,7 @@ export async function connect({ iceServers, media, exchange, restart, onStream, 
   say("connecting");
   peer = newPeer();
   try {
-    await negotiate(false);
+    await negotiate();
   } catch (error) {
     peer.close();
     throw error;

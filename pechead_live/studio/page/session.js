@@ -76,7 +76,6 @@ export async function startSession({
     iceServers,
     media,
     exchange,
-    restart: false,
     onStream,
     onState,
   });

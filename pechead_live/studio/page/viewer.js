@@ -75,7 +75,6 @@ export async function startViewer({ id, iceServers }) {
       iceServers,
       media: null,
       exchange: (offer) => offerToView(id, offer),
-      restart: false,
       onStream: showStream,
       onState,
     });
