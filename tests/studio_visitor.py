@@ -105,7 +105,9 @@ class Visitor:
 
 
 def studio_at(folder: Path, **settings: Any) -> Studio:
-    """A studio with its files below ``folder``, ``settings`` of its `StudioConfig`."""
+    """A studio with its files below ``folder``, ``settings`` of its `StudioConfig`; it draws what
+    it is asked to, however busy the machine is."""
+    settings = {"adapts": False} | settings
     gallery = Gallery(folder / "avatars")
     return Studio(
         parts=parts_of(open_mediapipe_tracker, gallery.open),

@@ -70,9 +70,9 @@ def test_a_visitor_becomes_the_avatar_and_every_control_acts(
 
             frozen = await asked(client, "PATCH", f"{place}/controls", {"presence": "freeze"})
             assert frozen["presence"] == "freeze"
-            await asyncio.sleep(0.6)
+            await asyncio.sleep(1.0)
             still = [await visitor.next_picture() for _ in range(6)]
-            assert max(difference(still[0], one) for one in still[1:]) < 1.0
+            assert max(difference(still[0], one) for one in still[1:]) < 2.5
 
             await asked(client, "PATCH", f"{place}/controls", {"presence": "idle"})
             await asyncio.sleep(1.5)

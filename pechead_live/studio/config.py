@@ -33,6 +33,12 @@ class StudioConfig:
     orphan_s: float = 30.0
     """A session without a connection, and without a sink of its own, ends after this long."""
 
+    connect_s: float = 30.0
+    """A connection that has not come about after this long is closed."""
+
+    adapts: bool = True
+    """Draws smaller while the machine cannot keep up."""
+
     bitrate: BitrateConfig = field(default_factory=BitrateConfig)
     """Of one viewer."""
 
@@ -41,7 +47,9 @@ class StudioConfig:
             raise InputError(
                 f"{self.most_sessions} sessions and {self.most_viewers} viewers: give at least 1"
             )
-        if not self.orphan_s > 0:
-            raise InputError(f"orphan_s is {self.orphan_s}: it must be above 0")
+        if not (self.orphan_s > 0 and self.connect_s > 0):
+            raise InputError(
+                f"orphan_s is {self.orphan_s} and connect_s {self.connect_s}: both must be above 0"
+            )
         if not self.models:
             raise InputError("no model may draw: name at least one")

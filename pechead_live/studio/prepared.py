@@ -10,6 +10,7 @@ from pechead_live.avatar.avatar import Avatar
 from pechead_live.frame import Picture, Pixels
 from pechead_live.protocols import Renderer
 from pechead_live.steps import labelled
+from pechead_live.studio.adapting import scaled
 from pechead_live.studio.controls import Controls, size_of
 
 Factory = Callable[[Avatar, int, int], Renderer[Any]]
@@ -24,6 +25,8 @@ class Look(NamedTuple):
     engine: str | None
     size: str
     background: tuple[int, int, int] | None
+    scale: float
+    """Of the size, where the machine cannot keep up with the whole."""
 
 
 class Prepared(NamedTuple):
@@ -35,9 +38,28 @@ class Prepared(NamedTuple):
     drawn_by: str
 
 
-def look_of(controls: Controls) -> Look:
-    """The part of ``controls`` that a renderer is made of."""
-    return Look(*(getattr(controls, name) for name in Look._fields))
+def look_of(controls: Controls, scale: float) -> Look:
+    """The part of ``controls`` that a renderer is made of, its size times ``scale``."""
+    return Look(
+        avatar=controls.avatar,
+        model=controls.model,
+        engine=controls.engine,
+        size=controls.size,
+        background=controls.background,
+        scale=scale,
+    )
+
+
+def back_to(controls: Controls, look: Look) -> Controls:
+    """``controls`` with what ``look`` holds of them."""
+    return replace(
+        controls,
+        avatar=look.avatar,
+        model=look.model,
+        engine=look.engine,
+        size=look.size,
+        background=look.background,
+    )
 
 
 def prepare(
@@ -54,9 +76,26 @@ def prepare(
     colour = look.background
     background = None if colour is None else np.full((8, 8, 3), colour, np.uint8)
     avatar = open_avatar(look.avatar)
-    renderer = factory_of(look.model, look.engine, background)(avatar, *size_of(look.size))
-    renderer.render(avatar.rest, renderer.initial_state())
+    size = scaled(size_of(look.size), look.scale)
+    renderer = factory_of(look.model, look.engine, background)(avatar, *size)
+    try:
+        renderer.render(avatar.rest, renderer.initial_state())
+    except BaseException:
+        let_go(renderer)
+        raise
     return Prepared(look, avatar, renderer, drawn_by(look.model, renderer))
+
+
+def let_go(renderer: Renderer[Any]) -> None:
+    """Frees what ``renderer`` holds elsewhere, if it does; calling it twice does no harm."""
+    close = getattr(renderer, "close", None)
+    if close is not None:
+        close()
+
+
+def is_restarting(renderer: Renderer[Any]) -> bool:
+    """Whether ``renderer`` cannot draw now, but will."""
+    return getattr(renderer, "restarting", False)
 
 
 def finished(picture: Picture, *, mirror: bool, label: bool) -> Picture:

@@ -3,10 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
-from aiortc import RTCPeerConnection
 from aiortc.mediastreams import MediaStreamTrack
 
 from pechead_live.clock import monotonic
@@ -14,9 +12,16 @@ from pechead_live.errors import InputError
 from pechead_live.studio.config import StudioConfig
 from pechead_live.studio.controls import controls_as_json, size_of
 from pechead_live.studio.refusal import ApiRefusal
+from pechead_live.studio.rtc.connection import Connection
 from pechead_live.studio.rtc.incoming import BrowserCamera, receive
-from pechead_live.studio.rtc.outgoing import Broadcast, PictureTrack
-from pechead_live.studio.rtc.peer import answer, checked_offer, open_peer, sent_bytes
+from pechead_live.studio.rtc.outgoing import Broadcast
+from pechead_live.studio.rtc.peer import (
+    answer,
+    checked_offer,
+    open_peer,
+    sent_bytes,
+    target_bitrate,
+)
 from pechead_live.studio.rtc.sound import DelayedSound, listen
 from pechead_live.studio.session import Session
 from pechead_live.studio.sinks import open_outlet, sinks_as_json
@@ -25,12 +30,6 @@ logger = logging.getLogger(__name__)
 
 GONE = ("failed", "closed")
 """States of a connection that does not come back."""
-
-
-class _Connection(NamedTuple):
-    peer: RTCPeerConnection
-    picture: PictureTrack
-    sound: DelayedSound
 
 
 class Room:
@@ -48,8 +47,8 @@ class Room:
         """``source``: what a browser's frames go to, None if the server has the camera."""
         self.name, self.camera, self.session = name, camera, session
         self._source, self._broadcast, self._config = source, broadcast, config
-        self._connections: set[_Connection] = set()
-        self._sender: _Connection | None = None
+        self._connections: set[Connection] = set()
+        self._sender: Connection | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._left_at = monotonic()
         self._sent = 0
@@ -67,7 +66,7 @@ class Room:
                 "too_many_viewers",
                 f"this session has {len(self._connections)} viewers, which is the most: close one",
             )
-        connection = _Connection(
+        connection = Connection(
             open_peer(self._config.ice_servers),
             self._broadcast.add(),
             DelayedSound(lambda: self.session.latency_s),
@@ -79,21 +78,20 @@ class Room:
                 self._begin(self._leave(connection))
 
         connection.peer.on("connectionstatechange", state_changed)
-        former = self._sender if sends else None
-        if sends:
-            self._sender = connection
         try:
             answered = await answer(
                 connection.peer,
                 sdp,
                 send=[connection.picture, connection.sound],
-                on_track=lambda track: self._take(connection, track),
+                on_track=lambda track: self._take(connection, track) if sends else None,
             )
         except BaseException:
             await self._leave(connection)
             raise
-        if former is not None:
-            await self._leave(former)
+        if sends:  # only now: an offer that is refused changes nothing
+            former, self._sender = self._sender, connection
+            if former is not None:
+                await self._leave(former)
         return answered
 
     async def set_sink(self, name: str, *, on: bool) -> dict[str, Any]:
@@ -139,7 +137,15 @@ class Room:
         }
 
     async def tick(self, seconds: float) -> None:
-        """Called every ``seconds``: measures what was sent."""
+        """Called every ``seconds``: closes what does not come about, adapts to what can be sent
+        and drawn, measures what was sent."""
+        for connection in list(self._connections):
+            if connection.overdue(self._config.connect_s):
+                await self._leave(connection)
+            else:
+                connection.picture.fit(target_bitrate(connection.peer))
+        if self._config.adapts and self.session.running:
+            self.session.adapt()
         sent = sum([await sent_bytes(c.peer) for c in list(self._connections)])
         self._bitrate = max(0, round(8 * (sent - self._sent) / seconds / 1000))
         self._sent = sent
@@ -166,14 +172,12 @@ class Room:
                 task.cancel()
         await asyncio.to_thread(self.session.close)
 
-    def _take(self, connection: _Connection, track: MediaStreamTrack) -> None:
-        """What a browser sends; only the sender's counts."""
-        if connection is not self._sender:
-            return
+    def _take(self, connection: Connection, track: MediaStreamTrack) -> None:
+        """What the sender sends."""
         if track.kind == "video" and self._source is not None:
-            self._begin(receive(track, self._source))
+            connection.receive(receive(track, self._source))
         elif track.kind == "audio":
-            self._begin(listen(track, self._sounds))
+            connection.receive(listen(track, self._sounds))
 
     def _sounds(self) -> Sequence[DelayedSound]:
         """Those that want the microphone's sound now."""
@@ -181,7 +185,7 @@ class Room:
             return []
         return [connection.sound for connection in self._connections]
 
-    async def _leave(self, connection: _Connection) -> None:
+    async def _leave(self, connection: Connection) -> None:
         if connection not in self._connections:
             return
         self._connections.discard(connection)
@@ -189,9 +193,7 @@ class Room:
         if self._sender is connection:
             self._sender = None
         self._broadcast.remove(connection.picture)
-        connection.sound.stop()
-        with suppress(ConnectionError):
-            await connection.peer.close()
+        await connection.close()
 
     def _begin(self, work: Any) -> None:
         task = asyncio.ensure_future(work)

@@ -4,7 +4,6 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from queue import SimpleQueue
 from typing import Any, NamedTuple
@@ -31,10 +30,21 @@ from pechead_live.motion import (
 )
 from pechead_live.protocols import Camera, Renderer, Sink, Tracker
 from pechead_live.steps import smoothing_step
-from pechead_live.studio.controls import Controls
+from pechead_live.studio.adapting import SCALES, Effort, after_a_second, scaled
+from pechead_live.studio.controls import Controls, size_of
 from pechead_live.studio.notices import Notice, face_notices, slow_notices
 from pechead_live.studio.observed import ObservedTracker
-from pechead_live.studio.prepared import Factory, Look, Prepared, finished, look_of, prepare
+from pechead_live.studio.prepared import (
+    Factory,
+    Look,
+    Prepared,
+    back_to,
+    finished,
+    is_restarting,
+    let_go,
+    look_of,
+    prepare,
+)
 from pechead_live.studio.status import RECENT_S, Counts, figures
 
 logger = logging.getLogger(__name__)
@@ -75,8 +85,14 @@ class Session:
         self._lock = threading.Lock()
         self._measurements = Measurements()
         self.outlets = Outlets(self._measurements)
-        self._prepared = self._prepare(look_of(controls))
-        self._tracker = ObservedTracker(parts.open_tracker())
+        self._effort = Effort()
+        self._prepared = self._prepare(look_of(controls, SCALES[0]))
+        self._former: list[Renderer[Any]] = []
+        try:
+            self._tracker = ObservedTracker(parts.open_tracker())
+        except BaseException:
+            let_go(self._prepared.renderer)
+            raise
         self._requests: SimpleQueue[Callable[[Any], Any]] = SimpleQueue()
         self._stop = threading.Event()
         self._calibrated = False
@@ -112,14 +128,21 @@ class Session:
         soon as that is ready. Raises what ``edit`` raises."""
         with self._lock:
             controls = edit(self._controls)
+            if controls.size != self._controls.size:
+                self._effort = Effort()
             self._show(controls)
-            look = look_of(controls)
-            begin = look != self._prepared.look and self._preparing is None
-            if begin:
-                self._preparing = look
-        if begin:
-            threading.Thread(target=self._prepare_all, name="prepare", daemon=True).start()
+            self._begin_to_prepare()
         return controls
+
+    def adapt(self) -> None:
+        """Called once a second: draws smaller while drawing takes too long, and larger again."""
+        recent = self._measurements.since(monotonic() - 1.0)
+        drawn = [one.seconds for one in recent.get("render", [])]
+        frames = len(recent.get("track", []))
+        share = sum(drawn) / len(drawn) * frames if drawn and frames else None
+        with self._lock:
+            self._effort = after_a_second(self._effort, share)
+            self._begin_to_prepare()
 
     def calibrate(self) -> None:
         """The neutral face is taken anew from now on."""
@@ -140,7 +163,10 @@ class Session:
         if not self._calibrated and seen.face and self._controls.motion.mode == "calibrated":
             text = "Look at the camera with a neutral face and press Calibrate."
             notices.append(Notice("uncalibrated", text))
+        look = self._prepared.look
         state = "waiting" if waiting else "live" if seen.face else "no_face"
+        if is_restarting(self._prepared.renderer):
+            state = "restarting"
         return found | {
             "seconds": round(now - self._began, 1),
             "state": state,
@@ -148,23 +174,29 @@ class Session:
             "face": seen.face,
             "confidence": round(seen.confidence, 3),
             "drawn_by": self._prepared.drawn_by,
+            "drawn_size": list(scaled(size_of(look.size), look.scale)),
             "warnings": [notice._asdict() for notice in notices],
         }
 
     def close(self) -> None:
-        """Ends the loop, its sinks and the tracker."""
+        """Ends the loop, its sinks, the tracker and the renderer."""
         self._stop.set()
         if self._thread.ident is None:  # it never started
             self._tracker.close()
         elif self._thread.is_alive():
             self._thread.join(timeout=15)
+        with self._lock:
+            left = [*self._former, self._prepared.renderer]
+            self._former = []
+        for renderer in left:
+            let_go(renderer)
 
     def _run(self) -> None:
         try:
             run_loop(
                 open_camera=self._open_camera,
                 tracker=self._tracker,
-                scenes=lambda: self._scene,
+                scenes=self._present,
                 sinks={PAGE: self._page, OTHERS: self.outlets},
                 smoothing=smoothing_step(),
                 motion=Step(initial_motion_state, self._move),
@@ -209,6 +241,16 @@ class Session:
             attention=controls.presence,
         )
 
+    def _present(self) -> Scene:
+        """What is drawn next: asked when the picture before it is done, so whatever drew that and
+        is not asked again can go."""
+        with self._lock:
+            scene = self._scene
+            former, self._former = self._former, []
+        for renderer in former:
+            let_go(renderer)
+        return scene
+
     def _prepare(self, look: Look) -> Prepared:
         return prepare(
             look,
@@ -217,11 +259,21 @@ class Session:
             drawn_by=self._parts.drawn_by,
         )
 
+    def _wanted(self) -> Look:
+        return look_of(self._controls, SCALES[self._effort.step])
+
+    def _begin_to_prepare(self) -> None:
+        """In a thread, if there is another look to come and no thread is at it; under the lock."""
+        look = self._wanted()
+        if look != self._prepared.look and self._preparing is None:
+            self._preparing = look
+            threading.Thread(target=self._prepare_all, name="prepare", daemon=True).start()
+
     def _prepare_all(self) -> None:
         """Until the picture is the one that was asked for last; leaves it as it is if it cannot."""
         while True:
             with self._lock:
-                look = look_of(self._controls)
+                look = self._wanted()
                 self._preparing = None if look == self._prepared.look else look
                 if self._preparing is None:
                     return
@@ -231,8 +283,14 @@ class Session:
                 logger.exception("a change was not taken over")
                 prepared, refused = self._prepared, Notice("not_prepared", str(error))
             with self._lock:
+                if self._stop.is_set() and refused is None:
+                    let_go(prepared.renderer)
+                    return
+                if prepared is not self._prepared:
+                    self._former.append(self._prepared.renderer)
                 self._prepared, self._refused = prepared, refused
                 controls = self._controls
-                if refused is not None and look_of(controls) == look:
-                    controls = replace(controls, **prepared.look._asdict())
+                if refused is not None and self._wanted() == look:
+                    controls = back_to(controls, prepared.look)
+                    self._effort = Effort(SCALES.index(prepared.look.scale))
                 self._show(controls)

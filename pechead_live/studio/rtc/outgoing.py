@@ -10,6 +10,7 @@ import numpy as np
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
 from pechead_live.frame import Picture
+from pechead_live.studio.adapting import halves
 
 CLOCK_RATE = 90_000
 """Ticks per second of video in RTP (RFC 3551)."""
@@ -30,6 +31,12 @@ def video_frame(picture: Picture, after: int = -1) -> av.VideoFrame:
     return frame
 
 
+def half(frame: av.VideoFrame) -> av.VideoFrame:
+    """Half the side, even, at the same time."""
+    width, height = (max(2, side // 4 * 2) for side in (frame.width, frame.height))
+    return frame.reformat(width=width, height=height)
+
+
 class PictureTrack(MediaStreamTrack):
     """One viewer's video: each `recv` waits for a picture newer than the last one."""
 
@@ -40,11 +47,19 @@ class PictureTrack(MediaStreamTrack):
         self._newest: av.VideoFrame | None = None
         self._arrived = asyncio.Event()
         self.dropped = 0
+        self._pixels = 0
+        self._halved = False
+
+    def fit(self, bitrate: int | None) -> None:
+        """Sends half the side where ``bitrate`` (bits a second) is too little for all of it."""
+        if self._pixels:
+            self._halved = halves(bitrate, self._pixels, halved=self._halved)
 
     def put(self, frame: av.VideoFrame) -> None:
         """Offers ``frame``; one that was not sent yet is dropped. In the event loop's thread."""
         if self._newest is not None:
             self.dropped += 1
+        self._pixels = frame.width * frame.height
         self._newest = frame
         self._arrived.set()
 
@@ -55,7 +70,7 @@ class PictureTrack(MediaStreamTrack):
         frame, self._newest = self._newest, None
         if self.readyState != "live" or frame is None:
             raise MediaStreamError
-        return frame
+        return half(frame) if self._halved else frame
 
     def stop(self) -> None:
         """Ends the track and wakes who waits for it."""

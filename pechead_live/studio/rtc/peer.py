@@ -110,6 +110,16 @@ async def answer(
     return {"type": local.type, "sdp": local.sdp}
 
 
+def target_bitrate(peer: RTCPeerConnection) -> int | None:
+    """Bits a second that the receiver's estimate (REMB) leaves to its video; None before it."""
+    for sender in peer.getSenders():
+        if sender.kind == "video":
+            # what REMB says is kept by the encoder alone
+            encoder: Any = getattr(sender, "_RTCRtpSender__encoder", None)
+            return getattr(encoder, "target_bitrate", None)
+    return None
+
+
 async def sent_bytes(peer: RTCPeerConnection) -> int:
     """Of video, so far."""
     total = 0
