@@ -113,7 +113,7 @@ def studio_at(folder: Path, **settings: Any) -> Studio:
         parts=parts_of(open_mediapipe_tracker, gallery.open),
         gallery=gallery,
         intake=Intake(),
-        gate=GateConfig(hosts=frozenset({"127.0.0.1"})),
+        gate=GateConfig(hosts=frozenset({"127.0.0.1"}), requests_per_second=1e4, burst=10_000),
         config=StudioConfig(recordings=folder / "recordings", **settings),
         program="0",
     )

@@ -93,6 +93,8 @@ def test_a_visitor_becomes_the_avatar_and_every_control_acts(
             await asked(client, "PATCH", f"{place}/controls", {"size": "256"})
             await visitor.wait_for(lambda: visitor.pictures[-1].shape[0] == 256, "another size")
             await visitor.wait_for(lambda: len(visitor.heard) > 10, "sound")
+            status = await asked(client, "GET", f"{place}/status")
+            assert abs(status["sound_delay_ms"] - status["latency_ms"]["p50"]) <= 40
 
             sinks = await asked(client, "PUT", f"{place}/sinks/recording", {})
             await asyncio.sleep(1.0)
@@ -142,6 +144,29 @@ def test_a_page_that_was_loaded_again_goes_on_with_its_session(
                     break
                 await asyncio.sleep(0.2)
             assert (await asked(client, "GET", "/sessions"))["sessions"] == []
+
+    asyncio.run(visit())
+
+
+def test_without_a_face_the_avatar_rests_and_nothing_of_the_camera_is_shown(
+    tmp_path: Path,
+) -> None:
+    private = np.zeros((240, 320, 3), np.uint8)
+    private[..., 1] = 255
+
+    async def visit() -> None:
+        async with visited(studio_at(tmp_path)) as client:
+            visitor = Visitor([ClipTrack([private])])
+            opened = await asked(client, "POST", "/sessions", {"offer": await visitor.offer()})
+            await visitor.accept(opened["answer"])
+            await visitor.wait_for(lambda: len(visitor.pictures) > 25, "pictures")
+            for picture in visitor.pictures:
+                green = picture[..., 1].astype(int) - picture[..., 0]
+                assert (green > 100).mean() < 0.01
+            status = await asked(client, "GET", f"/sessions/{opened['id']}/status")
+            assert status["state"] == "no_face" and not status["face"]
+            assert "face_lost" in [warning["code"] for warning in status["warnings"]]
+            await visitor.close()
 
     asyncio.run(visit())
 
