@@ -11,9 +11,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from playwright.sync_api import Browser, Page, Playwright
-
-FPS = 25
+from playwright.sync_api import Page
 
 
 @contextmanager
@@ -40,32 +38,6 @@ def running_studio(folder: Path, *options: str) -> Iterator[str]:
             server.kill()
             raise
         log.close()
-
-
-def write_mjpeg(pictures: list[np.ndarray], path: Path) -> Path:
-    """Pictures (H, W, 3) RGB as the file that Chromium takes for its camera."""
-    with path.open("wb") as file:
-        for picture in pictures:
-            bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
-            _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 92])
-            file.write(jpeg.tobytes())
-    return path
-
-
-def launch(playwright: Playwright, chromium: str, camera: Path | None) -> Browser:
-    """Headless, with ``camera`` (MJPEG) for a webcam; without, permission to any is refused."""
-    arguments = [
-        "--no-sandbox",  # tests may run as root
-        "--allow-loopback-in-peer-connection",
-        "--autoplay-policy=no-user-gesture-required",
-    ]
-    if camera is not None:
-        arguments += [
-            "--use-fake-ui-for-media-stream",
-            "--use-fake-device-for-media-stream",
-            f"--use-file-for-fake-video-capture={camera}",
-        ]
-    return playwright.chromium.launch(executable_path=chromium, args=arguments)
 
 
 def watched(page: Page) -> list[str]:

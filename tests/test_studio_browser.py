@@ -10,9 +10,10 @@ import av
 import numpy as np
 import pytest
 from playwright.sync_api import Page, Playwright, expect, sync_playwright
-from studio_browser import avatar_picture, launch, running_studio, watched, write_mjpeg
+from studio_browser import avatar_picture, running_studio, watched
 
 from benchmarks.moving_portrait import write_moving_portrait
+from benchmarks.webrtc.chromium import launch, write_mjpeg
 from pechead_live.detector.landmarker import Landmarker
 from pechead_live.samples import sample
 

@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.moving_portrait import write_moving_portrait
 from benchmarks.record import write_record
+from benchmarks.webrtc.chromium import launch, write_mjpeg
 from benchmarks.webrtc.cpu import cpu_seconds, cpu_seconds_of
 from benchmarks.webrtc.frame_code import NUMBERS, draw_number
 from pechead_live.errors import InputError
@@ -56,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     clip = arguments.clip or (CLIP if CLIP.is_file() else write_moving_portrait(STAND_IN))
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
-        camera = write_camera(clip, Path(folder) / "camera.mjpeg")
+        camera = write_mjpeg(camera_pictures(clip), Path(folder) / "camera.mjpeg")
         for model in arguments.model:
             for size in arguments.size:
                 rows.append(measured(arguments, Path(folder), camera, chromium, model, size))
@@ -72,17 +73,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def write_camera(clip: Path, path: Path) -> Path:
-    """The clip's frames, 640 x 480 and numbered, as the MJPEG that Chromium takes for a camera."""
-    with av.open(str(clip)) as film, path.open("wb") as file:
-        for number, frame in enumerate(film.decode(video=0)):
-            if number == FRAMES:
-                break
-            pixels = fitted(frame.to_ndarray(format="rgb24"))
-            bgr = cv2.cvtColor(draw_number(pixels, number), cv2.COLOR_RGB2BGR)
-            _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 90])
-            file.write(jpeg.tobytes())
-    return path
+def camera_pictures(clip: Path) -> Iterator[np.ndarray]:
+    """The clip's first frames, 640 x 480 and numbered."""
+    with av.open(str(clip)) as film:
+        for number, frame in zip(range(FRAMES), film.decode(video=0), strict=False):
+            yield draw_number(fitted(frame.to_ndarray(format="rgb24")), number)
 
 
 def fitted(pixels: np.ndarray) -> np.ndarray:
@@ -113,16 +108,7 @@ def measured(
             assert server.stdout is not None
             server.stdout.readline()
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(
-                    executable_path=chromium,
-                    args=[
-                        "--no-sandbox",
-                        "--allow-loopback-in-peer-connection",
-                        "--use-fake-ui-for-media-stream",
-                        f"--use-fake-device-for-media-stream=fps={arguments.fps}",
-                        f"--use-file-for-fake-video-capture={camera}",
-                    ],
-                )
+                browser = launch(playwright, chromium, camera, fps=arguments.fps)
                 context = browser.new_context(viewport={"width": 1280, "height": 860})
                 context.add_init_script(path=Path(__file__).with_name("page_watch.js"))
                 page = context.new_page()
