@@ -11,7 +11,12 @@ import aioice.ice
 import av
 import numpy as np
 from aiohttp.test_utils import TestClient, TestServer
-from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc import (
+    RTCConfiguration,
+    RTCIceServer,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamError, MediaStreamTrack
 
 from pechead_live.cli.serve import parts_of
@@ -49,9 +54,13 @@ class ClipTrack(MediaStreamTrack):
 class Visitor:
     """A connection with a session."""
 
-    def __init__(self, send: Sequence[MediaStreamTrack]) -> None:
-        self.peer = RTCPeerConnection()
+    def __init__(
+        self, send: Sequence[MediaStreamTrack], ice_servers: Sequence[RTCIceServer] = ()
+    ) -> None:
+        self.peer = RTCPeerConnection(RTCConfiguration(iceServers=list(ice_servers)))
         self.pictures: list[np.ndarray] = []
+        self.received = 0
+        """Pictures so far; only the last of them are kept."""
         self.heard: list[av.AudioFrame] = []
         self._tasks: list[asyncio.Task[None]] = []
         for track in send:
@@ -96,6 +105,7 @@ class Visitor:
             while True:
                 frame: Any = await track.recv()
                 if isinstance(frame, av.VideoFrame):
+                    self.received += 1
                     self.pictures.append(frame.to_ndarray(format="rgb24"))
                     del self.pictures[:-200]
                 else:
@@ -120,10 +130,13 @@ def studio_at(folder: Path, **settings: Any) -> Studio:
 
 
 @asynccontextmanager
-async def visited(studio: Studio) -> AsyncIterator[TestClient[Any, Any]]:
-    """An HTTP client of a server that runs ``studio``; ICE stays on this machine."""
+async def visited(
+    studio: Studio, addresses: Sequence[str] = ("127.0.0.1",)
+) -> AsyncIterator[TestClient[Any, Any]]:
+    """An HTTP client of a server that runs ``studio``; ICE stays on this machine, and offers
+    ``addresses`` of it."""
     before = aioice.ice.get_host_addresses
-    aioice.ice.get_host_addresses = lambda **_: ["127.0.0.1"]
+    aioice.ice.get_host_addresses = lambda **_: list(addresses)
     try:
         async with TestClient(TestServer(studio_app(studio))) as client:
             yield client

@@ -85,6 +85,28 @@ def test_a_frame_with_a_lost_packet_is_not_given() -> None:
     assert [frame.data for frame in frames] == [whole(0, 2)]
 
 
+def test_a_packet_that_does_not_come_is_given_up_and_a_whole_picture_asked_for() -> None:
+    emit_on_marker()
+    buffer = JitterBuffer(capacity=128, is_video=True)
+    sizes = [2] * 12  # 33 ms each
+    sent = packets(sizes)
+    given_at: dict[int, bytes] = {}
+    asked_at: list[int] = []
+    for place, packet in enumerate(sent):
+        if place == 3:  # the second frame's last
+            continue
+        asks, frame = buffer.add(packet)
+        number = place // 2
+        if asks:
+            asked_at.append(number)
+        if frame is not None:
+            given_at[number] = frame.data
+    assert asked_at == [8]  # 200 ms after the first frame that is not whole
+    assert given_at[0] == whole(0, 2)
+    assert [given_at[number] for number in (9, 10, 11)] == [whole(n, 2) for n in (9, 10, 11)]
+    assert whole(1, 2) not in given_at.values()
+
+
 def test_sound_is_buffered_as_the_library_does() -> None:
     emit_on_marker()
     buffer = JitterBuffer(capacity=16, prefetch=4)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
-from pechead_live.frame import Picture
+from pechead_live.frame import Frame, Picture
 from pechead_live.studio.adapting import halves
 
 CLOCK_RATE = 90_000
@@ -21,9 +21,9 @@ SHORTEST = CLOCK_RATE // 1000
 captured before it may be drawn after it: an encoder ends at a time that does not grow."""
 
 
-def video_frame(picture: Picture, after: int = -1) -> av.VideoFrame:
-    """``picture`` (even sides) as an encoder takes it, its `captured_at` as presentation time,
-    later than ``after`` (ticks) whatever it is."""
+def video_frame(picture: Picture | Frame, after: int = -1) -> av.VideoFrame:
+    """``picture`` (even sides; a frame, where the camera is at this end) as an encoder takes it,
+    its `captured_at` as presentation time, later than ``after`` (ticks) whatever it is."""
     planes = np.asarray(cv2.cvtColor(picture.pixels, cv2.COLOR_RGB2YUV_I420), np.uint8)
     frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
     frame.pts = max(int(picture.captured_at * CLOCK_RATE), after + SHORTEST)

@@ -50,6 +50,11 @@ def checked_offer(value: object) -> str:
     video = [section for section in parsed.media if section.kind == "video"]
     if not video:
         raise ApiRefusal(400, "bad_offer", "the offer has no video section: ask for video")
+    if any(section.dtls is None or not section.dtls.fingerprints for section in video):
+        # aiortc would answer, and fail in a task of its own when the connection comes about
+        raise ApiRefusal(
+            400, "bad_offer", "the offer has no DTLS fingerprint: it must be encrypted"
+        )
     named = {codec.name.lower() for section in video for codec in section.rtp.codecs}
     if not named & VIDEO_CODECS:
         raise ApiRefusal(
