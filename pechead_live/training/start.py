@@ -5,12 +5,20 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from pechead_live.errors import InputError
-from pechead_live.model.checkpoint import dimensions_text, load_checkpoint
+from pechead_live.model.checkpoint import (
+    dimensions_of,
+    dimensions_text,
+    load_checkpoint,
+    load_into,
+)
 from pechead_live.model.efficientnet_start import imagenet_start
+from pechead_live.model.lite.dimensions import LiteDimensions
+from pechead_live.model.lite.network import Lite
 from pechead_live.training.config import TrainConfig
+from pechead_live.training.grow import grown
 from pechead_live.training.learner import Learner
 from pechead_live.training.recipes.recipe import Recipe
 from pechead_live.training.run.folder import state_of
@@ -34,6 +42,10 @@ def begin(learner: Learner, recipe: Recipe, config: TrainConfig) -> Counts:
     if config.start == IMAGENET:
         learner.start_from(imagenet_start(learner.average))
         logger.info("the trunk starts from ImageNet's weights")
+    elif config.start is not None and (small := _other_lite(config.start, learner.average)):
+        assert isinstance(learner.average, Lite)
+        learner.start_from(grown(small, learner.average))
+        logger.info("starting from the weights of %s, grown", config.start)
     elif config.start is not None:
         weights, discriminator = weights_of(config.start, recipe.kind, config.preset, own)
         learner.start_from(weights)
@@ -49,7 +61,7 @@ def weights_of(
 
     `InputError` if it is of another kind, preset or ``dimensions`` (JSON), damaged, or a pickle.
     """
-    if path.name.endswith(".json") or not is_state(path):
+    if _is_checkpoint(path):
         checkpoint = load_checkpoint(path, kind, preset)
         _check_dimensions(path, checkpoint.dimensions, dimensions)
         return checkpoint.tensors, {}
@@ -57,6 +69,23 @@ def weights_of(
     _check_dimensions(path, state.dimensions, dimensions)
     tensors = state.tensors
     return below("average.", tensors), below("discriminator.", tensors)
+
+
+def _other_lite(path: Path, network: nn.Module) -> Lite | None:
+    """The lite network of a checkpoint where ``network`` is one of other dimensions, else None."""
+    if not isinstance(network, Lite) or not _is_checkpoint(path):
+        return None
+    checkpoint = load_checkpoint(path, "lite")
+    dimensions = dimensions_of(checkpoint, LiteDimensions)
+    if dimensions == network.dimensions:
+        return None
+    other = Lite(dimensions)
+    load_into(other, checkpoint.tensors)
+    return other
+
+
+def _is_checkpoint(path: Path) -> bool:
+    return path.name.endswith(".json") or not is_state(path)
 
 
 def _check_dimensions(path: Path, found: str, own: str) -> None:
