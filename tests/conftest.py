@@ -24,6 +24,9 @@ ONLY_WHEN_ASKED = ("gpu", "nightly")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 """The browser of the tests of pages, where there is one."""
 
+TURNSERVER = shutil.which("turnserver")
+"""coturn, the relay of the tests of TURN, where there is one."""
+
 
 class Need(NamedTuple):
     """Something that tests of a mark need and that not every machine has."""
@@ -37,6 +40,7 @@ class Need(NamedTuple):
 NEEDS = {
     "shared": Need("shared data", SHARED_DATA.is_dir(), f"there is no folder {SHARED_DATA}"),
     "browser": Need("browser", CHROMIUM is not None, "there is no program chromium"),
+    "relay": Need("relay", TURNSERVER is not None, "there is no program turnserver"),
 }
 """By mark. `--require-MARK` fails unless every such test was found and ran."""
 
@@ -131,6 +135,13 @@ def chromium() -> str:
     """Path of the browser; ask for it in tests marked `browser` only."""
     assert CHROMIUM is not None, "there is no chromium: mark this test `browser`"
     return CHROMIUM
+
+
+@pytest.fixture(scope="session")
+def turnserver() -> str:
+    """Path of coturn; ask for it in tests marked `relay` only."""
+    assert TURNSERVER is not None, "there is no turnserver: mark this test `relay`"
+    return TURNSERVER
 
 
 @pytest.fixture(scope="session")

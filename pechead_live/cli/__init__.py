@@ -27,7 +27,7 @@ COMMANDS: dict[str, str] = {
     "facemodel": "learn the face model from clips (fit)",
     "data": "make training data from videos (prepare), or look at it (show)",
     "train": "train a network on such data",
-    "model": "say what the networks weigh and cost (summary), let a lite one do less (restrain)",
+    "model": "say what the networks weigh and cost (summary)",
     "doctor": "say what works on this machine and what to do about the rest",
 }
 """Command to its one line of help; the module of the same name lies in this folder."""

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -18,11 +17,13 @@ from pechead_live.cli.motion_options import (
     motion_config_from,
     overrides_from,
 )
+from pechead_live.cli.remote import add_remote_arguments, check_not_remote, run_remote
 from pechead_live.cli.renderer_options import add_renderer_arguments, renderer_from
+from pechead_live.cli.sinks import add_sink_argument, open_sinks, sinks_named
 from pechead_live.cli.size import size_from
 from pechead_live.cli.source import add_source_arguments, avatar_from
 from pechead_live.cli.tracker_options import add_tracker_arguments, check_untracked, tracker_from
-from pechead_live.clock import monotonic
+from pechead_live.cli.watch import listen_for_enter, watch_of
 from pechead_live.destination import check_destination
 from pechead_live.errors import InputError
 from pechead_live.live.config import LoopConfig
@@ -30,8 +31,7 @@ from pechead_live.live.loop import run_loop
 from pechead_live.live.scene import Scene, as_it_is
 from pechead_live.live.step import IDENTITY
 from pechead_live.motion import apply_overrides, request_calibration
-from pechead_live.protocols import Camera, Sink, Tracker
-from pechead_live.sink.open import FILE, open_sink
+from pechead_live.protocols import Camera, Tracker
 from pechead_live.steps import labelled, motion_step, smoothing_step
 
 
@@ -43,13 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="C",
         help="an index, a video file, a URL, or replay:MOTION (default: %(default)s)",
     )
-    parser.add_argument(
-        "--sink",
-        action="append",
-        dest="sinks",
-        metavar="SINK",
-        help="virtualcam (the default), file:OUT.mp4, preview or null; may be repeated",
-    )
+    add_sink_argument(parser)
     parser.add_argument("--fps", type=float, help="frames per second (default: the camera's)")
     parser.add_argument("--seconds", type=float, help="stop after this long")
     parser.add_argument("--loop", action="store_true", help="start a file again at its end")
@@ -66,8 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="take your neutral face anew then; the Enter key does so at any time",
     )
     parser.add_argument("--report", type=Path, help="write what was measured as JSON")
+    add_remote_arguments(parser)
     add_tracker_arguments(parser)
-    add_source_arguments(parser)
+    add_source_arguments(parser, required=False)
     add_renderer_arguments(parser)
     add_motion_arguments(parser)
 
@@ -78,26 +73,19 @@ def run(arguments: argparse.Namespace) -> int:
     check_positive("--fps", arguments.fps)
     check_positive("--seconds", arguments.seconds)
     config, overrides = motion_config_from(arguments), overrides_from(arguments)
-    specs: list[str] = arguments.sinks or ["virtualcam"]
-    if len(set(specs)) < len(specs):
-        raise InputError(f"a sink is named twice in {', '.join(specs)}: name each once")
+    specs = sinks_named(arguments, inputs=_inputs(arguments))
     if arguments.report is not None:
         check_destination(arguments.report, inputs=_inputs(arguments))
-    for spec in specs:
-        if spec.startswith(FILE):
-            check_destination(Path(spec.removeprefix(FILE)).expanduser(), inputs=_inputs(arguments))
+    if arguments.remote is not None:
+        return run_remote(arguments, specs)
+    check_not_remote(arguments)
     make_renderer = renderer_from(arguments)
     with ExitStack() as stack:
         # whatever can be refused is refused before the slow parts are loaded
         first_camera, tracker_of = _open_camera_and_tracker(arguments)
         stack.callback(first_camera.close)
         fps = arguments.fps or first_camera.fps
-        sinks: dict[str, Sink] = {}
-        for spec in specs:
-            sink = open_sink(spec, width, height, fps)
-            stack.callback(sink.close)
-            file = Path(spec.removeprefix(FILE)).name
-            sinks[spec if spec == file or file in sinks else file] = sink
+        sinks = open_sinks(specs, width, height, fps, stack)
         avatar = avatar_from(arguments)
         tracker = tracker_of()
         stack.callback(tracker.close)
@@ -105,9 +93,9 @@ def run(arguments: argparse.Namespace) -> int:
         requests: SimpleQueue[Callable[[Any], Any]] = SimpleQueue()
         stop = threading.Event()
         cameras = [first_camera]
-        if "preview" in sinks:
-            preview: Any = sinks["preview"]
-            stack.callback(preview.destroy)
+
+        def calibrate() -> None:
+            requests.put(request_calibration)
 
         def camera_again() -> Camera:
             return cameras.pop() if cameras else _open_camera(arguments)
@@ -120,9 +108,7 @@ def run(arguments: argparse.Namespace) -> int:
         drawing = drawn_by(arguments.model, renderer)
         print(f"running: {arguments.camera} to {', '.join(specs)}, drawn by {drawing}", flush=True)
         print("Ctrl-C ends it", flush=True)
-        if sys.stdin is not None and sys.stdin.isatty():
-            print("press Enter with a neutral face to calibrate", flush=True)
-            _listen_for_enter(requests)
+        listen_for_enter(calibrate)
         with stop_on_signals(stop):
             measurements = run_loop(
                 open_camera=camera_again,
@@ -134,7 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
                 config=LoopConfig(fps=fps, seconds=arguments.seconds),
                 requests=requests,
                 stop=stop,
-                watch=_watch(sinks, stop, requests, arguments.calibrate_after),
+                watch=watch_of(sinks, stop, calibrate, arguments.calibrate_after),
             )
     print(measurements.table())
     if arguments.report is not None:
@@ -178,34 +164,3 @@ def _open_camera_and_tracker(
 
     tracker = tracker_from(arguments)
     return _open_camera(arguments), tracker
-
-
-def _listen_for_enter(requests: "SimpleQueue[Callable[[Any], Any]]") -> None:
-    def listen() -> None:
-        for _ in sys.stdin:
-            requests.put(request_calibration)
-
-    threading.Thread(target=listen, name="Enter key", daemon=True).start()
-
-
-def _watch(
-    sinks: dict[str, Sink],
-    stop: threading.Event,
-    requests: "SimpleQueue[Callable[[Any], Any]]",
-    calibrate_after: float | None,
-) -> Callable[[], None]:
-    """What the main thread does beside the loop: the window, its keys, the calibration timer."""
-    preview: Any = sinks.get("preview")
-    waiting = [] if calibrate_after is None else [monotonic() + calibrate_after]
-
-    def watch() -> None:
-        if waiting and monotonic() >= waiting[0]:
-            waiting.clear()
-            requests.put(request_calibration)
-        if preview is not None:
-            if preview.pump() == "enter":
-                requests.put(request_calibration)
-            if preview.closed:
-                stop.set()
-
-    return watch

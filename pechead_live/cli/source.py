@@ -10,13 +10,14 @@ from pechead_live.errors import InputError
 AVATAR_SUFFIX = ".avatar"
 
 
-def add_source_arguments(parser: argparse.ArgumentParser) -> None:
-    """``--source`` and what a photo needs besides."""
+def add_source_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    """``--source`` and what a photo needs besides. ``required``: False if there is another way to
+    name an avatar, and `avatar_from` is then not called without one."""
     group = parser.add_argument_group("portrait")
     group.add_argument(
         "--source",
         type=Path,
-        required=True,
+        required=required,
         metavar="S",
         help="a prepared .avatar, or a photo of a face with --consent",
     )
