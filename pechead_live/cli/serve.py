@@ -15,18 +15,17 @@ from typing import Any
 import platformdirs
 from aiohttp import web
 
-from pechead_live.cli.models import LITE, drawn_by, factory_of
+from pechead_live.cli.cluster_options import add_cluster_arguments, placed
+from pechead_live.cli.models import LITE, drawn_by, shipped_factory_of
 from pechead_live.cli.tracker_options import add_tracker_arguments, tracker_from
 from pechead_live.errors import InputError, OutputError
-from pechead_live.frame import Pixels
 from pechead_live.studio.access_token import check_token, new_token
 from pechead_live.studio.config import StudioConfig
 from pechead_live.studio.expectation import ignore_odd_expectations
 from pechead_live.studio.gallery import GALLERY, Gallery
 from pechead_live.studio.gate import GateConfig
 from pechead_live.studio.intake import Intake, IntakeConfig
-from pechead_live.studio.prepared import Factory
-from pechead_live.studio.server import Studio, studio_app
+from pechead_live.studio.server import ROOMS, Studio, studio_app
 from pechead_live.studio.session import Parts
 from pechead_live.studio.tls import ssl_context
 from pechead_live.weights import shipped
@@ -74,6 +73,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="such as stun:host:3478 or turn:USER:PASSWORD@host:3478; may be repeated",
     )
     group.add_argument("--sessions", type=int, default=2, help="most at a time (default: 2)")
+    group.add_argument(
+        "--drain",
+        type=float,
+        default=0.0,
+        metavar="S",
+        help="after SIGTERM no session is taken any more, and those that run may go on for this "
+        "many seconds (default: %(default)g)",
+    )
+    add_cluster_arguments(parser)
     group = parser.add_argument_group("avatars and cameras")
     group.add_argument(
         "--source",
@@ -108,31 +116,26 @@ def run(arguments: argparse.Namespace) -> int:
 
 def serve(arguments: argparse.Namespace, *, opens_page: bool) -> int:
     """Joins the parts, prints the link and serves. ``opens_page``: in the user's browser."""
-    studio = _studio(arguments)
+    if not arguments.drain >= 0:
+        raise InputError(f"--drain {arguments.drain}: give 0 or more seconds")
     if arguments.key is not None and arguments.certificate is None:
         raise InputError(f"a key {arguments.key} without its certificate: give --certificate")
     certificate: Path | None = arguments.certificate
     tls = None if certificate is None else ssl_context(certificate, arguments.key)
-    listening = _listen(arguments.host, arguments.port)
-    link = _link(arguments, listening.getsockname()[1], studio.gate.token)
-    print(f"the studio is at {link}", flush=True)
-    if studio.gate.token is not None:
-        print("the link holds the token: who has it can use this server", flush=True)
-        if tls is None:
-            print(
-                "without TLS a browser gives its camera to this machine's own pages only: give "
-                "--certificate, or put a proxy with TLS before it and name it with --name",
-                flush=True,
-            )
-    print("Ctrl-C ends it", flush=True)
-    for library in ("aioice", "aiortc"):  # every candidate pair is a line
-        logging.getLogger(library).setLevel(logging.WARNING)
-    if opens_page:
-        webbrowser.open(link)
-    try:
-        asyncio.run(_serve(studio_app(studio), listening, tls))
-    except KeyboardInterrupt:
-        print("ended")
+    studio = _studio(arguments)
+    with placed(arguments, studio.parts) as parts:
+        listening = _listen(arguments.host, arguments.port)
+        link = _link(arguments, listening.getsockname()[1], studio.gate.token)
+        _tell(link, has_token=studio.gate.token is not None, has_tls=tls is not None)
+        for library in ("aioice", "aiortc"):  # every candidate pair is a line
+            logging.getLogger(library).setLevel(logging.WARNING)
+        if opens_page:
+            webbrowser.open(link)
+        app = studio_app(studio._replace(parts=parts))
+        try:
+            asyncio.run(_serve(app, listening, tls, arguments.drain))
+        except KeyboardInterrupt:
+            print("ended")
     return 0
 
 
@@ -140,14 +143,10 @@ def parts_of(open_tracker: Callable[[], Any], open_avatar: Callable[[str], Any])
     """What sessions are joined from, with the models of this program."""
     return Parts(
         open_avatar=open_avatar,
-        factory_of=_factory,
+        factory_of=shipped_factory_of,
         drawn_by=drawn_by,
         open_tracker=open_tracker,
     )
-
-
-def _factory(model: str, engine: str | None, background: Pixels | None) -> Factory:
-    return factory_of(model, None, background, engine, quantised=None if model in LITE else False)
 
 
 def _studio(arguments: argparse.Namespace) -> Studio:
@@ -198,6 +197,19 @@ def _ice_server(text: str) -> dict[str, Any]:
     return {"urls": f"{scheme}:{place}", "username": username, "credential": credential}
 
 
+def _tell(link: str, *, has_token: bool, has_tls: bool) -> None:
+    print(f"the studio is at {link}", flush=True)
+    if has_token:
+        print("the link holds the token: who has it can use this server", flush=True)
+        if not has_tls:
+            print(
+                "without TLS a browser gives its camera to this machine's own pages only: give "
+                "--certificate, or put a proxy with TLS before it and name it with --name",
+                flush=True,
+            )
+    print("Ctrl-C ends it", flush=True)
+
+
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -217,7 +229,7 @@ def _link(arguments: argparse.Namespace, port: int, token: str | None) -> str:
     return f"{scheme}://{host}:{port}/" + ("" if token is None else f"?token={token}")
 
 
-async def _serve(app: web.Application, listening: socket.socket, tls: Any) -> None:
+async def _serve(app: web.Application, listening: socket.socket, tls: Any, drain_s: float) -> None:
     runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
     await runner.setup()
     assert runner.server is not None, "setup makes it"
@@ -228,5 +240,6 @@ async def _serve(app: web.Application, listening: socket.socket, tls: Any) -> No
         with suppress(NotImplementedError):  # Windows
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
         await stop.wait()
+        await app[ROOMS].drain(drain_s)
     finally:
         await runner.cleanup()

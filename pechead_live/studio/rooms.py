@@ -8,6 +8,7 @@ from contextlib import suppress
 from functools import partial
 
 from pechead_live.camera.open import open_camera
+from pechead_live.clock import monotonic
 from pechead_live.errors import InputError
 from pechead_live.protocols import Camera
 from pechead_live.studio.config import StudioConfig
@@ -22,6 +23,9 @@ logger = logging.getLogger(__name__)
 
 BROWSER = "browser"
 """The camera of a session whose frames a browser sends."""
+
+DRAIN_S = 0.1
+"""How often a server that drains looks whether the last one has gone."""
 
 TICK_S = 1.0
 """How often the rooms are looked after."""
@@ -89,6 +93,15 @@ class Rooms:
         if room is not None:
             await room.close()
             logger.info("session %s... closed", name[:8])
+
+    async def drain(self, longest_s: float) -> None:
+        """Takes no more, and waits until those that run have ended, at most ``longest_s``."""
+        self._draining = True
+        if self._rooms and longest_s > 0:
+            logger.info("draining: %d sessions may end in %g s", len(self._rooms), longest_s)
+        end = monotonic() + longest_s
+        while (self._rooms or self._opening) and monotonic() < end:
+            await asyncio.sleep(DRAIN_S)
 
     async def close_all(self) -> None:
         """Takes no more, and ends all."""

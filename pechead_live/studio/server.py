@@ -19,6 +19,9 @@ from pechead_live.studio.rtc.marker import emit_on_marker
 from pechead_live.studio.session import Parts
 from pechead_live.studio.session_routes import add_session_routes
 
+ROOMS = web.AppKey("rooms", Rooms)
+"""Where an application has its rooms, to be drained before it is cleaned up."""
+
 
 class Studio(NamedTuple):
     """What a server is made of."""
@@ -37,6 +40,7 @@ def studio_app(studio: Studio) -> web.Application:
     app = web.Application()
     add_gate(app, studio.gate)
     rooms = Rooms(studio.parts, lambda: _first(studio.gallery), studio.config)
+    app[ROOMS] = rooms
     add_page_routes(app)
     add_avatar_routes(app, studio.gallery, studio.intake)
     add_session_routes(app, rooms, studio.config, studio.program)

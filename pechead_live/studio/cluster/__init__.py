@@ -1,0 +1,1 @@
+"""Renderers in other processes and on other machines: actors that Ray places."""
