@@ -126,6 +126,7 @@ def run_loop(
         *(Stage(f"sink {name}", partial(delivering, name), on_error=break_off) for name in sinks),
         camera_stage,  # last to be waited for: its driver may hang
     ]
+
     def note_drops() -> None:
         measurements.drops("frames", frames.dropped)
         measurements.drops("coefficients", tracked.dropped)
