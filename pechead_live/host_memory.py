@@ -31,3 +31,17 @@ def keep_freed_memory() -> bool:
         return False
     settings = ((M_MMAP_THRESHOLD, LARGEST), (M_TRIM_THRESHOLD, KEPT), (M_TOP_PAD, PAD))
     return all(mallopt(name, value) == 1 for name, value in settings)
+
+
+def give_freed_memory_back() -> bool:
+    """Gives what is free, in every thread's heap, back to the system; False where it cannot.
+
+    For a program that goes on when a part of it has ended: the heaps of its threads stay as large
+    as they ever were (a studio's server grew by 3 MB a session, measured).
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        return ctypes.CDLL(None).malloc_trim(0) == 1
+    except (AttributeError, OSError):
+        return False

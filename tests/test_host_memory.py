@@ -35,3 +35,32 @@ def page_faults(how: str) -> int:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's allocator only")
 def test_freed_memory_is_used_again_without_a_page_fault() -> None:
     assert page_faults("kept") < 100 < page_faults("plain")
+
+
+GIVEN_BACK = """
+import threading
+import numpy as np
+from pechead_live.host_memory import give_freed_memory_back, keep_freed_memory
+assert keep_freed_memory()
+def resident():
+    line = next(line for line in open("/proc/self/status") if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
+def work():
+    kept = [np.ones(250_000, np.float32) for _ in range(100)]
+threads = [threading.Thread(target=work) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+before = resident()
+assert give_freed_memory_back()
+print(before - resident())
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's allocator only")
+def test_memory_of_threads_that_ended_is_given_back() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", GIVEN_BACK], capture_output=True, text=True, check=True
+    )
+    assert float(done.stdout) > 50  # MB of 200
