@@ -30,6 +30,7 @@ def main() -> None:
         gate=GateConfig(hosts=frozenset({"127.0.0.1"})),
         config=StudioConfig(
             recordings=folder / "recordings",
+            adapts=False,
             models=("analytic", *(model for model in LITE if shipped(model) is not None)),
         ),
         program="benchmark",

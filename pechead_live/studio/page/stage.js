@@ -6,14 +6,21 @@ const CALLING = { choosing: "choosing", welcoming: "welcoming" };
 
 /** The portrait of an avatar, and behind it its colours; null shows neither. */
 export function showPortrait(avatar) {
-  for (const id of ["still", "backdrop"]) {
-    const image = byId(id);
-    if (avatar && image.getAttribute("src") !== avatar.still) image.src = avatar.still;
-    if (!avatar) image.removeAttribute("src");
-  }
+  const image = byId("still");
+  image.onload = () => paintBackdrop(image);
+  if (avatar && image.getAttribute("src") !== avatar.still) image.src = avatar.still;
+  if (!avatar) image.removeAttribute("src");
   byId("still").alt = avatar ? `Portrait of ${avatar.name}` : "";
   byId("backdrop").hidden = !avatar;
   byId("still").hidden = !avatar || playing();
+}
+
+/** A few pixels of the portrait, drawn large: as soft as a blur, which a browser without a GPU would
+ * compute again for every picture of the video before it. */
+function paintBackdrop(image) {
+  const canvas = byId("backdrop");
+  const { width, height } = canvas;
+  canvas.getContext("2d").drawImage(image, 0, 0, width, height);
 }
 
 const playing = () => !byId("avatar-video").hidden && byId("avatar-video").readyState >= 2;
