@@ -159,7 +159,7 @@ def check(answer: Answer) -> None:
         assert all(headers[name.lower()] == value for name, value in HEADERS.items())
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     method=METHODS,
     path=PATHS,
