@@ -1,6 +1,7 @@
 """`Session`: one driver, one avatar, one live loop; and what is asked of it while it runs."""
 
 import logging
+import math
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from pechead_live.errors import PecheadError
 from pechead_live.frame import Pixels
 from pechead_live.live.config import LoopConfig
 from pechead_live.live.loop import run_loop
-from pechead_live.live.measurements import Measurements
+from pechead_live.live.measurements import Measurements, Timed
 from pechead_live.live.outlets import Outlets
 from pechead_live.live.scene import Scene
 from pechead_live.live.step import Step
@@ -45,7 +46,7 @@ from pechead_live.studio.prepared import (
     look_of,
     prepare,
 )
-from pechead_live.studio.status import RECENT_S, Counts, figures
+from pechead_live.studio.status import LATENCY_S, RECENT_S, Counts, figures, median_latency
 
 logger = logging.getLogger(__name__)
 
@@ -100,6 +101,7 @@ class Session:
         self._refused: Notice | None = None
         self._preparing: Look | None = None
         self._began = monotonic()
+        self._latency = Timed(-math.inf, 0.0)
         self._show(controls)
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
 
@@ -120,8 +122,10 @@ class Session:
     @property
     def latency_s(self) -> float:
         """p50 of the last seconds, 0 before there is one."""
-        latency = figures(self._measurements, monotonic())["latency_ms"]
-        return 0.0 if latency is None else latency["p50"] / 1000
+        now = monotonic()
+        if now - self._latency.at > LATENCY_S:  # asked for with every piece of sound
+            self._latency = Timed(now, median_latency(self._measurements, now))
+        return self._latency.seconds
 
     def change(self, edit: Callable[[Controls], Controls]) -> Controls:
         """Takes over what ``edit`` makes of the controls; what needs another renderer follows as

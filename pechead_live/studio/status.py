@@ -11,6 +11,9 @@ RECENT_S = 5.0
 CHART_S, POINT_S = 30.0, 0.25
 """Length of the chart, and of one of its points, seconds."""
 
+LATENCY_S = 0.5
+"""How long a median of the latency is good for."""
+
 STAGES = ("track", "render", "output")
 
 
@@ -40,6 +43,12 @@ def figures(measurements: Measurements, now: float) -> dict[str, Any]:
         "drops": measurements.dropped(),
         "chart": _chart(timed.get("latency", []), now),
     }
+
+
+def median_latency(measurements: Measurements, now: float) -> float:
+    """Of the last seconds, in seconds; 0 where there is nothing yet."""
+    recent = measurements.since(now - RECENT_S).get("latency", [])
+    return percentile([one.seconds for one in recent], 50) if recent else 0.0
 
 
 def _percentiles(values: Sequence[Timed]) -> dict[str, float]:
