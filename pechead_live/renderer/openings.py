@@ -1,7 +1,8 @@
 """What lies behind the face's openings: eyeballs and the mouth's inside.
 
 They do not move with the skin. The eyeball stays in its socket and its iris follows the gaze; the
-teeth stay with the skull. Each is painted once per portrait, continued beyond what the photo
+upper teeth stay with the skull, the lower ones go with the jaw. Each is painted once per portrait,
+continued beyond what the photo
 shows, and drawn inside the driven outline of the lids or the inner lips.
 """
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from pechead_live.coefficients import FloatArray
 from pechead_live.facemodel.topology import (
+    CHIN,
     LEFT_IRIS,
     LEFT_LOWER_LID,
     LEFT_UPPER_LID,
@@ -23,7 +25,7 @@ from pechead_live.facemodel.topology import (
 )
 from pechead_live.frame import Pixels
 from pechead_live.renderer.eyeball import Eyeball, lid_colour, paint_eyeball, turned_eyeball
-from pechead_live.renderer.mouth import paint_mouth
+from pechead_live.renderer.mouth import Mouth, opened_mouth, paint_mouth
 
 EYES = (
     (RIGHT_UPPER_LID, RIGHT_LOWER_LID, RIGHT_IRIS),
@@ -46,14 +48,14 @@ class Opening(NamedTuple):
     top: int
     """Of the region that is painted."""
 
-    inside: Pixels
-    """(h, w, 3) what lies behind."""
+    behind: Eyeball | Mouth
+    """What lies behind, (h, w)."""
 
-    eyeball: Eyeball | None
-    """Of an eye; its ``seen`` is ``inside``."""
+    size: tuple[int, int]
+    """h and w of the region."""
 
     centre: int
-    """Vertex that the inside follows (the iris); -1 if it stays."""
+    """Vertex that the inside follows: the iris, or the chin."""
 
     radius: float
     """Of the iris, pixels."""
@@ -76,7 +78,7 @@ def draw_openings(
 ) -> None:
     """Draws the openings into ``face`` in place; ``driven`` and ``rest`` are (478, 2) pixels."""
     for opening in openings:
-        if opening.centre >= 0:
+        if isinstance(opening.behind, Eyeball):
             _draw_lid(face, opening, driven, rest)
         gap = float((driven[list(opening.lower), 1] - driven[list(opening.upper), 1])[1:-1].mean())
         if gap >= 0.3:
@@ -87,20 +89,22 @@ def _draw_inside(
     face: np.ndarray, opening: Opening, driven: FloatArray, rest: FloatArray, gap: float
 ) -> None:
     outline = driven[[*opening.upper, *opening.lower[::-1]]] - (opening.left, opening.top)
-    height, width = opening.inside.shape[:2]
+    height, width = opening.size
     low = np.maximum(np.floor(outline.min(axis=0)) - 3, 0).astype(int)
     high = np.minimum(np.ceil(outline.max(axis=0)) + 4, (width, height)).astype(int)
-    if (high <= low).any():
-        return
     size = high - low
+    if size.min() <= 0:
+        return
     alpha = np.zeros((size[1], size[0]), np.uint8)
     cv2.fillPoly(alpha, [np.round((outline - low) * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
     share = np.asarray(cv2.GaussianBlur(alpha, (0, 0), 0.6), np.float32)
     share *= min(gap, 1.5) / 1.5 / 255
-    inside = opening.inside
-    if opening.eyeball is not None:
-        inside = turned_eyeball(opening.eyeball, driven[opening.centre] - rest[opening.centre])
-    inside = inside[low[1] : high[1], low[0] : high[0]].astype(np.float32)
+    moved = driven[opening.centre] - rest[opening.centre]
+    if isinstance(opening.behind, Mouth):
+        inside = opened_mouth(opening.behind, moved, tuple(low), tuple(high))
+    else:
+        eye = turned_eyeball(opening.behind, moved)
+        inside = eye[low[1] : high[1], low[0] : high[0]].astype(np.float32)
     depth = np.asarray(cv2.GaussianBlur(alpha, (0, 0), max(1.0, gap / 5)), np.float32) / 255
     # what the photo shows has its own shade; the farther from that, the more is ours
     own = float((rest[list(opening.lower), 1] - rest[list(opening.upper), 1])[1:-1].mean())
@@ -122,7 +126,7 @@ def _draw_lid(face: np.ndarray, opening: Opening, driven: FloatArray, rest: Floa
     share = np.clip(drop / max(float(gap), 1.0) - 0.25, 0, 0.6)
     if share <= 0:
         return
-    height, width = opening.inside.shape[:2]
+    height, width = opening.size
     crease = resting - (0, 0.35 * (opening.radius + 1))
     edge = upper - (0, 0.06 * (opening.radius + 1))
     local = np.concatenate([crease, edge[::-1]]) - (opening.left, opening.top)
@@ -160,7 +164,8 @@ def _eye(
     radius = float(np.linalg.norm(points[iris + 1 : iris + 5] - points[iris], axis=1).mean())
     lid = lid_colour(pixels, points, upper, lower)
     eye = paint_eyeball(patch, known, centre, radius, lid)
-    return Opening(upper, lower, left, top, eye.seen, eye, iris, radius, 0.25, lid)
+    size = bottom - top, right - left
+    return Opening(upper, lower, left, top, eye, size, iris, radius, 0.25, lid)
 
 
 def _mouth(pixels: Pixels, points: FloatArray) -> Opening:
@@ -169,5 +174,6 @@ def _mouth(pixels: Pixels, points: FloatArray) -> Opening:
     width = float(np.linalg.norm(outline[0] - points[upper[-1]]))
     left, top, right, bottom = _region(pixels, outline, 0.25)
     bottom = min(pixels.shape[0], bottom + round(0.9 * width))
-    inside = paint_mouth(pixels[top:bottom, left:right], points - (left, top))
-    return Opening(upper, lower, left, top, inside, None, -1, 0.0, 0.3, np.zeros(3, np.float32))
+    mouth = paint_mouth(pixels[top:bottom, left:right], points - (left, top))
+    size = bottom - top, right - left
+    return Opening(upper, lower, left, top, mouth, size, CHIN, 0.0, 0.4, np.zeros(3, np.float32))
