@@ -24,6 +24,9 @@ ONLY_WHEN_ASKED = ("gpu", "nightly")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 """The browser of the tests of pages, where there is one."""
 
+FIREFOX = next(filter(None, map(shutil.which, ("firefox-esr", "firefox"))), None)
+"""The other browser of the tests of pages, where there is one."""
+
 TURNSERVER = shutil.which("turnserver")
 """coturn, the relay of the tests of TURN, where there is one."""
 
@@ -40,6 +43,7 @@ class Need(NamedTuple):
 NEEDS = {
     "shared": Need("shared data", SHARED_DATA.is_dir(), f"there is no folder {SHARED_DATA}"),
     "browser": Need("browser", CHROMIUM is not None, "there is no program chromium"),
+    "firefox": Need("firefox", FIREFOX is not None, "there is no program firefox"),
     "relay": Need("relay", TURNSERVER is not None, "there is no program turnserver"),
 }
 """By mark. `--require-MARK` fails unless every such test was found and ran."""
@@ -150,3 +154,10 @@ def face_landmarker() -> Path:
     from pechead_live.assets import find_asset
 
     return find_asset("face_landmarker", download=False)
+
+
+@pytest.fixture(scope="session")
+def firefox() -> str:
+    """Path of the browser; ask for it in tests marked `firefox` only."""
+    assert FIREFOX is not None, "there is no firefox: mark this test `firefox`"
+    return FIREFOX
