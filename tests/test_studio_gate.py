@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from studio_samples import HOSTS, Client, asked, refusal
 
-from pechead_live.errors import DeviceError, InputError, NoFaceError
+from pechead_live.cli import main
+from pechead_live.errors import DeviceError, InputError, MissingAssetError, NoFaceError
 from pechead_live.studio.access_token import COOKIE, new_token
 from pechead_live.studio.body import LARGEST_JSON
 from pechead_live.studio.flood import Flood, client_of
@@ -27,6 +28,7 @@ RAISED: dict[str, Exception] = {
     "input": InputError("gain 7: give 0 to 1.5"),
     "face": NoFaceError("no face was found in this picture: give another"),
     "device": DeviceError("camera 0 has gone"),
+    "asset": MissingAssetError("/home/somebody/model.task is missing: install it"),
     "bug": KeyError("/home/somebody/secret"),
 }
 
@@ -72,6 +74,7 @@ def test_what_the_own_page_asks_is_answered_with_the_security_headers() -> None:
         ("GET", "/api/v1/fail/input", (400, "bad_field")),
         ("GET", "/api/v1/fail/face", (400, "no_face")),
         ("GET", "/api/v1/fail/device", (503, "no_device")),
+        ("GET", "/api/v1/fail/asset", (503, "not_installed")),
         ("GET", "/api/v1/fail/bug", (500, "internal")),
     ],
 )
@@ -86,9 +89,18 @@ def test_every_error_is_json_with_code_message_and_headers(
             assert ("Allow" in answer.headers) == (answer.status == 405)
             assert ("Retry-After" in answer.headers) == (answer.status == 409)
 
-    with caplog.at_level(logging.ERROR, logger="pechead_live"):
+    with caplog.at_level(logging.WARNING, logger="pechead_live"):
         asked(work, add_routes=routes)
-    assert ("/home/somebody/secret" in caplog.text) == (wanted[1] == "internal")
+    told = wanted[1] in ("internal", "not_installed", "no_device")
+    assert ("/home/somebody" in caplog.text or "camera 0" in caplog.text) == told
+    assert ("Traceback" in caplog.text) == (wanted[1] == "internal"), "what is foreseen is a line"
+
+
+def test_without_the_face_landmarker_it_says_so_and_does_not_begin(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["serve", "--port", "0", "--landmarker", "nowhere.task"]) == 2
+    assert "there is no model file nowhere.task" in capsys.readouterr().err
 
 
 def test_head_and_options_are_answered_without_a_body() -> None:

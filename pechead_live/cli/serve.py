@@ -15,6 +15,7 @@ from typing import Any
 import platformdirs
 from aiohttp import web
 
+from pechead_live.assets import find_asset
 from pechead_live.cli.cluster_options import add_cluster_arguments, placed
 from pechead_live.cli.models import LITE, drawn_by, shipped_factory_of
 from pechead_live.cli.tracker_options import add_tracker_arguments, tracker_from
@@ -122,6 +123,7 @@ def serve(arguments: argparse.Namespace, *, opens_page: bool) -> int:
         raise InputError(f"a key {arguments.key} without its certificate: give --certificate")
     certificate: Path | None = arguments.certificate
     tls = None if certificate is None else ssl_context(certificate, arguments.key)
+    find_asset("face_landmarker", arguments.landmarker)  # fetched, or refused, before anybody waits
     studio = _studio(arguments)
     with placed(arguments, studio.parts) as parts:
         listening = _listen(arguments.host, arguments.port)

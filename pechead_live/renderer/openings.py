@@ -2,8 +2,8 @@
 
 They do not move with the skin. The eyeball stays in its socket and its iris follows the gaze; the
 upper teeth stay with the skull, the lower ones go with the jaw. Each is painted once per portrait,
-continued beyond what the photo
-shows, and drawn inside the driven outline of the lids or the inner lips.
+continued beyond what the photo shows, and drawn inside the driven outline of the lids or the inner
+lips.
 """
 
 from typing import NamedTuple

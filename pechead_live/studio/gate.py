@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from pechead_live.clock import Clock, monotonic
-from pechead_live.errors import InputError
+from pechead_live.errors import InputError, PecheadError
 from pechead_live.studio.access_token import check_token, forgotten, presented, same, welcome
 from pechead_live.studio.body import with_body
 from pechead_live.studio.flood import Flood, client_of
@@ -115,7 +115,9 @@ async def _told(request: web.Request, handler: Handler) -> web.StreamResponse:
         return error_response(refusal)
     except Exception as error:
         refusal = refusal_of(error)
-        if refusal.status >= 500:
+        if refusal.status >= 500 and isinstance(error, PecheadError):  # foreseen, and says all
+            logger.warning("%s %s: %s", request.method, request.path, error)
+        elif refusal.status >= 500:
             logger.exception("%s %s failed", request.method, request.path)
         return error_response(refusal)
 
