@@ -1,6 +1,7 @@
 """The lite renderer on the bundled portrait: equal to torch, seamless, and safe when it fails."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from pechead_live.model.lite.network import Lite
 from pechead_live.model.lite.network import LiteState as Memory
 from pechead_live.renderer.analytic import AnalyticRenderer
 from pechead_live.renderer.guide import Guide
-from pechead_live.renderer.kept_eyes import eyes_of
+from pechead_live.renderer.kept import eyes_of, mouth_of
 from pechead_live.renderer.lattice import finer, sampled
 from pechead_live.renderer.lite import LiteRenderer, LiteState
 from pechead_live.renderer.lite_network import LiteDrawing
@@ -62,9 +63,10 @@ def analytic(width: int, height: int, coefficients: Coefficients) -> Pixels:
     return renderer.render(coefficients, renderer.initial_state())[0].pixels
 
 
-def beside_eyes(width: int, height: int, coefficients: Coefficients) -> np.ndarray:
-    """(height, height): all but the eyes and what is near them on the renderer's coarse lattice."""
-    mask = eyes_of(guide_of(width, height, coefficients).landmarks, height)
+def beside_kept(width: int, height: int, coefficients: Coefficients) -> np.ndarray:
+    """(height, height): all but eyes, mouth and what is near on the renderer's coarse lattice."""
+    landmarks = guide_of(width, height, coefficients).landmarks
+    mask = np.maximum(eyes_of(landmarks, height), mouth_of(landmarks, height))
     return cv2.dilate(mask, np.ones((height // 7, height // 7), np.uint8)) == 0
 
 
@@ -99,17 +101,18 @@ def test_what_is_painted_has_no_seam_and_fills_the_middle(width: int, height: in
     assert steps <= detail
     middle = slice(height // 4, 3 * height // 4)
     wanted = 0.7 * (255 - plain[:, left : left + height])
-    beside = beside_eyes(width, height, moved())[middle, middle]
+    beside = beside_kept(width, height, moved())[middle, middle]
     assert np.abs(square - wanted)[middle, middle][beside].max() < 2
 
 
-def test_eyes_are_the_guide_s() -> None:
+@pytest.mark.parametrize("kept", [eyes_of, mouth_of])
+def test_eyes_and_teeth_are_the_guide_s(kept: Callable[[FloatArray, int], FloatArray]) -> None:
     network = Painted(untrained("lite-s"), alpha=0.3, colour=1.0, shift=0.02)
-    blink = moved().with_expressions({"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0})
+    blink = moved(jaw=0.8).with_expressions({"eyeBlinkLeft": 1.0, "eyeBlinkRight": 1.0})
     drawn = draw(LiteRenderer(astronaut(), 256, 256, network), blink)
-    mask = eyes_of(guide_of(256, 256, blink).landmarks, 256)
-    inside = cv2.erode(mask, np.ones((11, 11), np.uint8)) == 1
-    assert 200 < inside.sum() < 3000
+    mask = kept(guide_of(256, 256, blink).landmarks, 256)
+    inside = cv2.erode(mask, np.ones((11, 11), np.uint8)) > 0.99
+    assert 60 < inside.sum() < 3000
     assert np.array_equal(drawn[inside], analytic(256, 256, blink)[inside])
 
 
@@ -121,11 +124,11 @@ def test_where_the_network_lets_it_stand_a_large_picture_keeps_its_detail() -> N
 
 def test_the_residual_moves_the_full_size_picture() -> None:
     shift = 20 / 359.5  # pixels of 720 in picture coordinates
-    network = Painted(untrained(), alpha=1.0, colour=0.0, shift=shift)
+    network = Painted(untrained("lite-s"), alpha=1.0, colour=0.0, shift=shift)
     drawn = draw(LiteRenderer(astronaut(), 720, 720, network), moved())
     plain = analytic(720, 720, moved())
     moved_square, wanted = drawn[100:600, 100:600], plain[120:620, 120:620]
-    beside = beside_eyes(720, 720, moved())[100:600, 100:600]
+    beside = beside_kept(720, 720, moved())[100:600, 100:600]
     assert farthest(moved_square[beside], wanted[beside]) <= 1
 
 
@@ -155,7 +158,7 @@ def test_the_pictures_are_torch_s_own() -> None:
             )
             wanted = (output.picture[0].permute(1, 2, 0).numpy() * 255).round().astype(np.uint8)
             assert difference(wanted, guide.picture) > 5
-            beside = beside_eyes(256, 256, coefficients)
+            beside = beside_kept(256, 256, coefficients)
             assert farthest(picture.pixels[beside], wanted[beside]) <= 2
 
 

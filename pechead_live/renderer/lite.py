@@ -18,7 +18,7 @@ from pechead_live.facemodel.condition import condition_of
 from pechead_live.frame import Picture, Pixels
 from pechead_live.renderer.analytic import AnalyticRenderer
 from pechead_live.renderer.compose import compose
-from pechead_live.renderer.kept_eyes import keep_eyes
+from pechead_live.renderer.kept import keep
 from pechead_live.renderer.lite_network import LiteDrawing, LiteNetwork
 from pechead_live.renderer.square import resized
 
@@ -88,7 +88,7 @@ class LiteRenderer:
             self._log(error)
             state = self.initial_state()
         else:
-            drawing = keep_eyes(drawing, guide.landmarks)
+            drawing = keep(drawing, guide.landmarks)
             compose(guide.picture, drawing, self._left, self._top, self._side)
             state = LiteState(memory)
         return Picture(pixels=guide.picture, captured_at=coefficients.captured_at), state
