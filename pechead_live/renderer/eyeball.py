@@ -18,6 +18,16 @@ DARKEST = 0.45
 WHITE = 0.95
 """Brightness of a white that no photo shows, of the skin's around it."""
 
+UNSEEN = (
+    *3 * [(18.0, 14.0, 13.0)],
+    *((72.0, 50.0, 37.0), (67.0, 46.0, 34.0), (60.0, 42.0, 31.0), (50.0, 35.0, 27.0)),
+    *((34.0, 25.0, 21.0), (60.0, 52.0, 48.0)),
+)
+"""Colour by distance, as `_radial_profile`, of an iris that no photo shows: brown, as most are."""
+
+GLINT = (-0.3, -0.35)
+"""Where light is mirrored in an eye that no photo shows, in radii of the iris."""
+
 NEAR, FAR = 0.8, 1.4
 """Shifts of the iris, in its radii, up to which the eye is stretched and from which it is laid."""
 
@@ -44,14 +54,12 @@ def paint_eyeball(
     """The eyeball without lids: sclera continued smoothly, the iris completed by its symmetry.
 
     ``patch`` (h, w, 3) and ``known`` (h, w) 255 where it shows the eye; ``skin`` (3,) is the lids'
-    colour. Of an eye that is (nearly) shut nothing is known: what lies there are lashes.
+    colour. Of an eye that is (nearly) shut nothing is known (`is_shut`): what is there are lashes.
     """
     height, width = known.shape
     y, x = np.mgrid[:height, :width].astype(np.float32)
     radius = max(radius, 0.5)
     distance = np.sqrt((x - centre[0]) ** 2 + (y - centre[1]) ** 2) / radius
-    if np.count_nonzero(known) < SHUT * radius * np.count_nonzero(known.any(axis=0)):
-        known = np.zeros_like(known)
     core = cv2.erode(known, np.ones((3, 3), np.uint8))
     light = patch.max(axis=2) > DARKEST * float(skin.max())
     sclera = ((core > 0) & (distance > 1.15) & light).astype(np.uint8) * 255
@@ -61,11 +69,23 @@ def paint_eyeball(
     else:
         white = fill(patch, sclera)
     profile = _radial_profile(patch, (core > 0) & (distance <= 1.1), distance)
-    ring = profile[np.clip((distance * 8).astype(int), 0, 8)]
+    eighths, channels = np.clip(distance * 8 - 0.5, 0, 8), range(3)
+    ring = np.stack([np.interp(eighths, range(9), profile[:, k]) for k in channels], axis=-1)
     in_iris = _disc(distance)
     painted = white * (1 - in_iris) + ring * in_iris
+    if not known.any():
+        across, down = x - centre[0] - GLINT[0] * radius, y - centre[1] - GLINT[1] * radius
+        glint = np.exp(-(across**2 + down**2) / (0.14 * radius) ** 2)[..., None]
+        painted += 0.85 * glint * (240 - painted)
     seen = np.where(known[..., None] > 0, patch, np.clip(painted + 0.5, 0, 255)).astype(np.uint8)
     return Eyeball(seen, white, np.asarray(centre, np.float32), radius)
+
+
+def is_shut(outline: FloatArray, radius: float) -> bool:
+    """Whether an opening with this ``outline`` (n, 2) shows lashes and no eye; ``radius`` of its
+    iris; all pixels."""
+    width = max(float(np.ptp(outline[:, 0])), 1.0)
+    return cv2.contourArea(outline.astype(np.float32)) < SHUT * max(radius, 0.5) * width
 
 
 def turned_eyeball(eye: Eyeball, shift: FloatArray) -> Pixels:
@@ -110,29 +130,13 @@ def _disc(distance: FloatArray) -> FloatArray:
 
 def _radial_profile(patch: Pixels, seen: np.ndarray, distance: FloatArray) -> FloatArray:
     """(9, 3) mean colour by distance from the iris's centre, in eighths of its radius."""
-    profile = np.full((9, 3), 60.0)
-    profile[:3] = 15.0
+    rings = [seen & ((distance * 8).astype(int) == k) for k in range(9)]
+    if not any(ring.sum() >= 2 for ring in rings):
+        return np.array(UNSEEN, np.float32)
+    profile = np.full((9, 3), 60.0, np.float32)
     for k in range(8, -1, -1):
-        ring = seen & ((distance * 8).astype(int) == k)
-        if ring.sum() >= 2:
-            profile[k] = patch[ring].mean(axis=0)
+        if rings[k].sum() >= 2:
+            profile[k] = patch[rings[k]].mean(axis=0)
         elif k < 8:
             profile[k] = profile[k + 1] * 0.85
     return profile
-
-
-def lid_colour(
-    pixels: Pixels, points: FloatArray, upper: tuple[int, ...], lower: tuple[int, ...]
-) -> FloatArray:
-    """(3,) the skin around the eye: above the upper lid and below the lower, the lighter counting
-    more (the darker lies in the brow's shadow)."""
-    gap = (points[list(lower), 1] - points[list(upper), 1]).mean()
-    width = np.linalg.norm(points[upper[0]] - points[upper[-1]])  # of a shut eye, past its lashes
-    reach = np.array([0, max(2.0, 0.9 * float(gap), 0.25 * float(width))], np.float32)
-    spots = np.concatenate(
-        [points[list(upper[2:7])] - reach * 0.6, points[list(lower[2:7])] + reach]
-    )
-    x, y = np.clip(np.round(spots), 0, (pixels.shape[1] - 1, pixels.shape[0] - 1)).astype(int).T
-    colours = pixels[y, x].astype(np.float32)
-    lightest = colours[np.argsort(colours.sum(axis=1))[-6:]]
-    return lightest.mean(axis=0) * np.float32(0.92)

@@ -66,4 +66,5 @@ def mouth_of(landmarks: FloatArray, side: int) -> FloatArray:
     outline = np.round((landmarks[_LIPS] + 1) * (side - 1) / 2 * 16).astype(np.int32)
     mask = np.zeros((side, side), np.uint8)
     cv2.fillPoly(mask, [outline], 255, cv2.LINE_AA, 4)
-    return np.asarray(cv2.GaussianBlur(mask, (0, 0), side / 200), np.float32) / 255
+    soft = np.asarray(cv2.GaussianBlur(mask, (0, 0), side / 200), np.float32)
+    return soft * np.float32(1 / 255)

@@ -24,7 +24,8 @@ from pechead_live.facemodel.topology import (
     UPPER_INNER_LIP,
 )
 from pechead_live.frame import Pixels
-from pechead_live.renderer.eyeball import Eyeball, lid_colour, paint_eyeball, turned_eyeball
+from pechead_live.renderer.eyeball import Eyeball, is_shut, paint_eyeball, turned_eyeball
+from pechead_live.renderer.lids import draw_lashes, draw_lid, lash_colour, lid_colour, shut_of
 from pechead_live.renderer.mouth import Mouth, opened_mouth, paint_mouth
 
 EYES = (
@@ -66,10 +67,15 @@ class Opening(NamedTuple):
     lid: FloatArray
     """(3,) colour of a closed lid; unused for the mouth."""
 
+    lashes: FloatArray
+    """(3,) colour of its lashes."""
+
 
 def find_openings(pixels: Pixels, points: FloatArray) -> list[Opening]:
     """Eyes and mouth of the portrait ``pixels`` (H, W, 3) with mesh ``points`` (478, 2), pixels."""
-    eyes = [_eye(pixels, points, upper, lower, iris) for upper, lower, iris in EYES]
+    # one eye that shows nothing but lashes, and the other's would be another colour
+    shut = any(is_shut(points[[*up, *low[::-1]]], _radius(points, iris)) for up, low, iris in EYES)
+    eyes = [_eye(pixels, points, *eye, shut=shut) for eye in EYES]
     return [*eyes, _mouth(pixels, points)]
 
 
@@ -78,11 +84,18 @@ def draw_openings(
 ) -> None:
     """Draws the openings into ``face`` in place; ``driven`` and ``rest`` are (478, 2) pixels."""
     for opening in openings:
-        if isinstance(opening.behind, Eyeball):
-            _draw_lid(face, opening, driven, rest)
-        gap = float((driven[list(opening.lower), 1] - driven[list(opening.upper), 1])[1:-1].mean())
+        upper, lower = list(opening.upper), list(opening.lower)
+        gap = float((driven[lower, 1] - driven[upper, 1])[1:-1].mean())
+        is_eye = isinstance(opening.behind, Eyeball)
+        height, width = opening.size
+        left, top = opening.left, opening.top
+        region = face[top : top + height, left : left + width, :3]
+        edge, resting = driven[upper] - (left, top), rest[upper] - (left, top)
+        shut = shut_of(edge, resting, rest[lower] - (left, top)) if is_eye else 0.0
+        draw_lid(region, edge, resting, opening.radius, shut, opening.lid)
         if gap >= 0.3:
             _draw_inside(face, opening, driven, rest, gap)
+        draw_lashes(region, edge, opening.radius, shut, opening.lashes)
 
 
 def _draw_inside(
@@ -115,29 +128,6 @@ def _draw_inside(
     region[:] = region + (inside - region) * share[..., None] + 0.5
 
 
-def _draw_lid(face: np.ndarray, opening: Opening, driven: FloatArray, rest: FloatArray) -> None:
-    """Lays the lid's colour over the skin that a closing lid stretches.
-
-    What the photo shows of the lid is a thin, shadowed strip; stretched alone it looks hollow.
-    """
-    upper, resting = driven[list(opening.upper)], rest[list(opening.upper)]
-    drop = (upper - resting)[1:-1, 1].mean()
-    gap = (rest[list(opening.lower)] - resting)[1:-1, 1].mean()
-    share = np.clip(drop / max(float(gap), 1.0) - 0.25, 0, 0.6)
-    if share <= 0:
-        return
-    height, width = opening.size
-    crease = resting - (0, 0.35 * (opening.radius + 1))
-    edge = upper - (0, 0.06 * (opening.radius + 1))
-    local = np.concatenate([crease, edge[::-1]]) - (opening.left, opening.top)
-    alpha = np.zeros((height, width), np.uint8)
-    cv2.fillPoly(alpha, [np.round(local * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
-    soft = cv2.GaussianBlur(alpha, (0, 0), max(0.7, 0.18 * opening.radius))
-    weight = (np.minimum(soft, alpha).astype(np.float32) * (share / 255))[..., None]
-    region = face[opening.top : opening.top + height, opening.left : opening.left + width, :3]
-    region[:] = region + (opening.lid - region) * weight + 0.5
-
-
 def _region(pixels: Pixels, outline: FloatArray, margin: float) -> tuple[int, int, int, int]:
     """left, top, right, bottom of the outline's box grown by ``margin`` of its width.
 
@@ -151,21 +141,33 @@ def _region(pixels: Pixels, outline: FloatArray, margin: float) -> tuple[int, in
     return left, top, max(left + 1, min(width, high[0])), max(top + 1, min(height, high[1]))
 
 
+def _radius(points: FloatArray, iris: int) -> float:
+    return float(np.linalg.norm(points[iris + 1 : iris + 5] - points[iris], axis=1).mean())
+
+
 def _eye(
-    pixels: Pixels, points: FloatArray, upper: tuple[int, ...], lower: tuple[int, ...], iris: int
+    pixels: Pixels,
+    points: FloatArray,
+    upper: tuple[int, ...],
+    lower: tuple[int, ...],
+    iris: int,
+    *,
+    shut: bool,
 ) -> Opening:
     outline = points[[*upper, *lower[::-1]]]
     left, top, right, bottom = _region(pixels, outline, 0.35)
     patch = pixels[top:bottom, left:right].copy()
     known = np.zeros(patch.shape[:2], np.uint8)
     local = np.round((outline - (left, top)) * 16).astype(np.int32)
-    cv2.fillPoly(known, [local], 255, cv2.LINE_8, 4)
+    if not shut:
+        cv2.fillPoly(known, [local], 255, cv2.LINE_8, 4)
     centre = points[iris] - (left, top)
-    radius = float(np.linalg.norm(points[iris + 1 : iris + 5] - points[iris], axis=1).mean())
+    radius = _radius(points, iris)
     lid = lid_colour(pixels, points, upper, lower)
     eye = paint_eyeball(patch, known, centre, radius, lid)
     size = bottom - top, right - left
-    return Opening(upper, lower, left, top, eye, size, iris, radius, 0.25, lid)
+    lashes = lash_colour(pixels, points, upper, lid)
+    return Opening(upper, lower, left, top, eye, size, iris, radius, 0.25, lid, lashes)
 
 
 def _mouth(pixels: Pixels, points: FloatArray) -> Opening:
@@ -176,4 +178,5 @@ def _mouth(pixels: Pixels, points: FloatArray) -> Opening:
     bottom = min(pixels.shape[0], bottom + round(0.9 * width))
     mouth = paint_mouth(pixels[top:bottom, left:right], points - (left, top))
     size = bottom - top, right - left
-    return Opening(upper, lower, left, top, mouth, size, CHIN, 0.0, 0.4, np.zeros(3, np.float32))
+    none = np.zeros(3, np.float32)
+    return Opening(upper, lower, left, top, mouth, size, CHIN, 0.0, 0.4, none, none)
