@@ -83,7 +83,7 @@ def test_a_pechead_remembers_from_picture_to_picture(toy: Path) -> None:
     [
         (["--model", "lite-m"], "lite-m needs its weights"),
         (["--model", "base", "--checkpoint", "none.safetensors"], "no checkpoint none"),
-        (["--checkpoint", "none.safetensors"], "analytic has no weights"),
+        (["--model", "analytic", "--checkpoint", "none.safetensors"], "analytic has no weights"),
         (["--model", "lite-m", "--checkpoint", "LITE"], "'lite-s', not 'lite-m'"),
         (["--model", "base", "--checkpoint", "LITE"], "kind 'lite', not 'pechead'"),
     ],

@@ -37,7 +37,7 @@ def test_a_lid_is_as_shut_as_its_edge_has_come_down(down: float, shut: float) ->
 def test_an_open_eye_is_left_alone() -> None:
     region = grey()
     draw_lid(region, edge(0), edge(0), RADIUS, 0.0, SKIN)
-    draw_lashes(region, edge(0), RADIUS, 0.0, SKIN / 4)
+    draw_lashes(region, edge(0), RADIUS, 0.0, SKIN)
     assert (region == 60).all()
 
 
