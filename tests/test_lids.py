@@ -45,7 +45,7 @@ def test_a_shut_lid_is_skin_from_the_crease_to_the_edge_and_nothing_beyond() -> 
     region = grey()
     draw_lid(region, edge(20), edge(0), RADIUS, 1.0, SKIN)
     column = region[:, 50].astype(int)
-    assert np.abs(column[45] - SKIN).max() < 35
+    assert np.abs(column[45] - SKIN).max() < 50
     assert (column[52:] == 60).all() and (column[:24] == 60).all()
     assert (np.diff(column[25:46], axis=0) >= -2).all(), "it grows from the crease on"
     assert (region[:, :19] == 60).all() and (region[:, 82:] == 60).all()
@@ -74,11 +74,12 @@ def test_eyes_of_the_bundled_portrait_shut_without_a_gap() -> None:
         assert (line < 0.8 * np.median(eye.sum(axis=2))).all(), "lashes from end to end"
 
 
-def test_if_one_eye_shows_only_lashes_both_are_painted() -> None:
+@pytest.mark.parametrize(("opened", "painted"), [((2.0, 2.0), True), ((12.0, 2.0), False)])
+def test_eyes_that_show_only_lashes_are_painted(opened: tuple[float, float], painted: bool) -> None:
     points = np.zeros((478, 2), np.float32)
-    for (upper, lower, iris), left, opened in zip(EYES, (30, 130), (12.0, 2.0), strict=True):
+    for (upper, lower, iris), left, bowed in zip(EYES, (30, 130), opened, strict=True):
         x = np.linspace(left, left + 50, 9)
-        bow = opened * np.sin(np.pi * np.linspace(0, 1, 9))
+        bow = bowed * np.sin(np.pi * np.linspace(0, 1, 9))
         points[list(upper)] = np.stack([x, 60 - bow], axis=1)
         points[list(lower)] = np.stack([x, 60 + bow], axis=1)
         points[iris] = (left + 25, 60)
@@ -90,4 +91,5 @@ def test_if_one_eye_shows_only_lashes_both_are_painted() -> None:
     for eye in eyes:
         assert isinstance(eye, Eyeball)
         x, y = np.round(eye.centre + np.array([0.6 * eye.radius, 0])).astype(int)
-        assert np.abs(eye.seen[y, x] - np.array(UNSEEN[5])).max() < 25
+        brown = np.abs(eye.seen[y, x] - np.array(UNSEEN[5])).max() < 25
+        assert brown == painted

@@ -9,7 +9,7 @@ from pechead_live.avatar.matte import fill
 from pechead_live.coefficients import FloatArray
 from pechead_live.frame import Pixels
 
-SHUT = 0.8
+SHUT = 0.5
 """Mean height of an opening, in radii of the iris, below which it shows lashes and no eye."""
 
 DARKEST = 0.45

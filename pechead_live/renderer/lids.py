@@ -11,7 +11,10 @@ import numpy as np
 from pechead_live.coefficients import FloatArray
 from pechead_live.frame import Pixels
 
-SKIN = 0.85
+BEGINS = 0.45
+"""How shut a lid is when its skin begins to be laid."""
+
+SKIN = 0.7
 """Share of the skin's colour on a shut lid, the rest is the stretched photo's."""
 
 LASHES = 0.8
@@ -80,7 +83,7 @@ def draw_lid(
 
     ``region`` (h, w, 3) uint8; edges (9, 2) are its pixels; ``shut`` of `shut_of`.
     """
-    share = SKIN * np.clip((shut - 0.2) / 0.5, 0, 1)
+    share = SKIN * np.clip((shut - BEGINS) / 0.4, 0, 1)
     if share <= 0:
         return
     y, along, edge = _lattice(region, driven)

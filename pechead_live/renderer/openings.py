@@ -73,8 +73,8 @@ class Opening(NamedTuple):
 
 def find_openings(pixels: Pixels, points: FloatArray) -> list[Opening]:
     """Eyes and mouth of the portrait ``pixels`` (H, W, 3) with mesh ``points`` (478, 2), pixels."""
-    # one eye that shows nothing but lashes, and the other's would be another colour
-    shut = any(is_shut(points[[*up, *low[::-1]]], _radius(points, iris)) for up, low, iris in EYES)
+    # one eye that is seen tells the other's colour, too
+    shut = all(is_shut(points[[*up, *low[::-1]]], _radius(points, iris)) for up, low, iris in EYES)
     eyes = [_eye(pixels, points, *eye, shut=shut) for eye in EYES]
     return [*eyes, _mouth(pixels, points)]
 
