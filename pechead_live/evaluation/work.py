@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
@@ -58,7 +59,7 @@ def _finished(tasks: Mapping[str, Task], workers: int) -> Iterator[Done]:
             yield _run(name, task)
         return
     spawn = multiprocessing.get_context("spawn")  # a forked MediaPipe would hang
-    pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_one_thread_each)
+    pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_begin_worker)
     try:
         futures = [pool.submit(_run, name, task) for name, task in tasks.items()]
         for future in as_completed(futures):
@@ -75,7 +76,16 @@ def _run(name: str, task: Task) -> Done:
             return Done(name, None, str(error))
 
 
-def _one_thread_each() -> None:
-    """Clips run side by side, and threads may add up in another order."""
+def _begin_worker() -> None:
+    """Clips run side by side, and threads may add up in another order: one each. A worker ends with
+    the process that wants its results: where that is killed, its workers would wait for ever."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ["OMP_NUM_THREADS"] = "1"  # torch is loaded later, and reads it then
     cv2.setNumThreads(1)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
