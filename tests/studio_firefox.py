@@ -91,10 +91,10 @@ class Tab:
         return answer["result"].get("value")
 
     async def press(self, name: str) -> None:
-        """Clicks the button with this text, which must be there."""
+        """Clicks the button with this text as soon as it is there."""
         found = f"""[...document.querySelectorAll("button")].find(
           (button) => button.textContent.trim() === {json.dumps(name)})"""
-        assert await self.value(f"{found} !== undefined"), f"no button {name!r}"
+        await self.until(f"{found} !== undefined")
         await self.value(f"{found}.click()")
 
     async def type(self, key: str) -> None:

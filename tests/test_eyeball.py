@@ -1,10 +1,11 @@
 """Eyeballs: an iris that goes leaves white behind, and a shut eye gets one that can be shown."""
 
 import numpy as np
+import pytest
 
 from pechead_live.coefficients import FloatArray
 from pechead_live.frame import Pixels
-from pechead_live.renderer.eyeball import paint_eyeball, turned_eyeball
+from pechead_live.renderer.eyeball import is_shut, paint_eyeball, turned_eyeball
 
 HEIGHT, WIDTH, RADIUS = 40, 80, 8.0
 SKIN = np.array([200, 160, 140], np.float32)
@@ -53,7 +54,16 @@ def test_between_a_small_and_a_large_shift_there_is_no_jump() -> None:
 def test_a_shut_eye_opens_to_white_and_not_to_its_lashes() -> None:
     patch, known, centre = _eye((40, 20), 2)
     patch[known > 0] = (50, 30, 25)
-    eye = paint_eyeball(patch, known, centre, RADIUS, SKIN)
+    eye = paint_eyeball(patch, np.zeros_like(known), centre, RADIUS, SKIN)
     row = eye.seen[20].astype(int)
     assert row[12:28].min() > 120
     assert row[36:44].max() < 120
+
+
+@pytest.mark.parametrize(("half_height", "shut"), [(2, True), (10, False)])
+def test_an_eye_is_shut_when_its_opening_is_lower_than_half_its_iris(
+    half_height: float, shut: bool
+) -> None:
+    turn = np.linspace(0, 2 * np.pi, 33)
+    outline = np.stack([40 + 30 * np.cos(turn), 20 + half_height * np.sin(turn)], axis=1)
+    assert is_shut(outline.astype(np.float32), RADIUS) == shut

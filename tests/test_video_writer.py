@@ -254,11 +254,12 @@ def test_a_clip_without_sound_gives_a_film_without_sound(tmp_path: Path):
 
 ENDLESS = textwrap.dedent(
     """
-    import sys, time
+    import signal, sys, time
     from pathlib import Path
     import numpy as np
     from pechead_live.sink.video import VideoWriter
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job ignores it
     with VideoWriter(Path(sys.argv[1]), width=64, height=48, fps=25) as writer:
         for i in range(100_000):
             writer.write(np.full((48, 64, 3), i % 200, np.uint8), i / 25)
