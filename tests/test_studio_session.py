@@ -70,9 +70,13 @@ def test_a_visitor_becomes_the_avatar_and_every_control_acts(
 
             frozen = await asked(client, "PATCH", f"{place}/controls", {"presence": "freeze"})
             assert frozen["presence"] == "freeze"
-            await asyncio.sleep(1.0)
-            still = [await visitor.next_picture() for _ in range(6)]
-            assert max(difference(still[0], one) for one in still[1:]) < 2.5
+            changes = 9.0
+            for _ in range(5):  # pictures from before it may still be on their way
+                if changes >= 2.5:
+                    await asyncio.sleep(0.5)
+                    still = [await visitor.next_picture() for _ in range(6)]
+                    changes = max(difference(still[0], one) for one in still[1:])
+            assert changes < 2.5
 
             await asked(client, "PATCH", f"{place}/controls", {"presence": "idle"})
             await asyncio.sleep(1.5)
