@@ -69,8 +69,8 @@ def paint_eyeball(
     else:
         white = fill(patch, sclera)
     profile = _radial_profile(patch, (core > 0) & (distance <= 1.1), distance)
-    eighths, channels = np.clip(distance * 8 - 0.5, 0, 8), range(3)
-    ring = np.stack([np.interp(eighths, range(9), profile[:, k]) for k in channels], axis=-1)
+    eighths = np.clip(distance * 8 - 0.5, 0, 8)
+    ring = np.stack([np.interp(eighths, range(9), channel) for channel in profile.T], axis=-1)
     in_iris = _disc(distance)
     painted = white * (1 - in_iris) + ring * in_iris
     if not known.any():

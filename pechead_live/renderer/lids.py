@@ -6,6 +6,8 @@ it, from nothing at the crease to nearly all of it at the edge. Both lids' edges
 the lashes.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from pechead_live.coefficients import FloatArray
@@ -30,6 +32,21 @@ _THICK = 0.16
 """Thickness of the lashes, in radii of the iris."""
 
 
+class Lid(NamedTuple):
+    """Colours of an eye's upper lid, (3,) each."""
+
+    skin: FloatArray
+    lashes: FloatArray
+
+
+def lid_of(
+    pixels: Pixels, points: FloatArray, upper: tuple[int, ...], lower: tuple[int, ...]
+) -> Lid:
+    """The lid on the photo ``pixels`` (H, W, 3) between edges of ``points`` (478, 2)."""
+    skin = lid_colour(pixels, points, upper, lower)
+    return Lid(skin, lash_colour(pixels, points, upper, skin))
+
+
 def lid_colour(
     pixels: Pixels, points: FloatArray, upper: tuple[int, ...], lower: tuple[int, ...]
 ) -> FloatArray:
@@ -41,24 +58,23 @@ def lid_colour(
     spots = np.concatenate(
         [points[list(upper[2:7])] - reach * 0.6, points[list(lower[2:7])] + reach]
     )
-    x, y = np.clip(np.round(spots), 0, (pixels.shape[1] - 1, pixels.shape[0] - 1)).astype(int).T
-    colours = pixels[y, x].astype(np.float32)
-    lightest = colours[np.argsort(colours.sum(axis=1))[-6:]]
-    return lightest.mean(axis=0) * np.float32(0.92)
+    return _from_dark_to_light(pixels, spots)[-6:].mean(axis=0) * np.float32(0.92)
 
 
 def lash_colour(
     pixels: Pixels, points: FloatArray, upper: tuple[int, ...], skin: FloatArray
 ) -> FloatArray:
     """(3,) the darkest of the upper lid's edge on the photo ``pixels``, as far as it is dark."""
-    x, y = (
-        np.clip(np.round(points[list(upper[1:-1])]), 0, (pixels.shape[1] - 1, pixels.shape[0] - 1))
-        .astype(int)
-        .T
-    )
-    found = pixels[y, x].astype(np.float32)
-    darkest = found[np.argsort(found.sum(axis=1))[:3]].mean(axis=0)
+    darkest = _from_dark_to_light(pixels, points[list(upper[1:-1])])[:3].mean(axis=0)
     return np.minimum(darkest, LIGHTEST_LASHES * skin)
+
+
+def _from_dark_to_light(pixels: Pixels, spots: FloatArray) -> FloatArray:
+    """(n, 3) the colours at ``spots`` (n, 2), those outside taken at the picture's edge."""
+    last = pixels.shape[1] - 1, pixels.shape[0] - 1
+    x, y = np.clip(np.round(spots), 0, last).astype(int).T
+    found = pixels[y, x].astype(np.float32)
+    return found[np.argsort(found.sum(axis=1))]
 
 
 def shut_of(driven: FloatArray, rest: FloatArray, lower: FloatArray) -> float:

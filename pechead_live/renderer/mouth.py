@@ -43,6 +43,7 @@ TEETH = (202.0, 162.0, 143.0)
 GUM = (150.0, 74.0, 62.0)
 TONGUE = (144.0, 72.0, 62.0)
 CAVITY = (56.0, 22.0, 15.0)
+"""Levels in that light; the photo's own teeth, where it shows any, take the place of `TEETH`."""
 
 BRIGHTER = 75
 """Percentile of what a photo shows between the lips that is teeth in full light."""

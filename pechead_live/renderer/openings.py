@@ -25,13 +25,16 @@ from pechead_live.facemodel.topology import (
 )
 from pechead_live.frame import Pixels
 from pechead_live.renderer.eyeball import Eyeball, is_shut, paint_eyeball, turned_eyeball
-from pechead_live.renderer.lids import draw_lashes, draw_lid, lash_colour, lid_colour, shut_of
+from pechead_live.renderer.lids import Lid, draw_lashes, draw_lid, lid_of, shut_of
 from pechead_live.renderer.mouth import Mouth, opened_mouth, paint_mouth
 
 EYES = (
     (RIGHT_UPPER_LID, RIGHT_LOWER_LID, RIGHT_IRIS),
     (LEFT_UPPER_LID, LEFT_LOWER_LID, LEFT_IRIS),
 )
+
+SMALLEST_GAP = 0.3
+"""Pixels between two edges below which nothing is seen between them."""
 
 
 class Opening(NamedTuple):
@@ -64,11 +67,8 @@ class Opening(NamedTuple):
     shade: float
     """[0, 1] how much darker the inside is at its edge."""
 
-    lid: FloatArray
-    """(3,) colour of a closed lid; unused for the mouth."""
-
-    lashes: FloatArray
-    """(3,) colour of its lashes."""
+    lid: Lid | None
+    """Of an eye."""
 
 
 def find_openings(pixels: Pixels, points: FloatArray) -> list[Opening]:
@@ -86,21 +86,24 @@ def draw_openings(
     for opening in openings:
         upper, lower = list(opening.upper), list(opening.lower)
         gap = float((driven[lower, 1] - driven[upper, 1])[1:-1].mean())
-        is_eye = isinstance(opening.behind, Eyeball)
+        if opening.lid is None:
+            _draw_inside(face, opening, driven, rest, gap)
+            continue
         height, width = opening.size
         left, top = opening.left, opening.top
         region = face[top : top + height, left : left + width, :3]
         edge, resting = driven[upper] - (left, top), rest[upper] - (left, top)
-        shut = shut_of(edge, resting, rest[lower] - (left, top)) if is_eye else 0.0
-        draw_lid(region, edge, resting, opening.radius, shut, opening.lid)
-        if gap >= 0.3:
-            _draw_inside(face, opening, driven, rest, gap)
-        draw_lashes(region, edge, opening.radius, shut, opening.lashes)
+        shut = shut_of(edge, resting, rest[lower] - (left, top))
+        draw_lid(region, edge, resting, opening.radius, shut, opening.lid.skin)
+        _draw_inside(face, opening, driven, rest, gap)
+        draw_lashes(region, edge, opening.radius, shut, opening.lid.lashes)
 
 
 def _draw_inside(
     face: np.ndarray, opening: Opening, driven: FloatArray, rest: FloatArray, gap: float
 ) -> None:
+    if gap < SMALLEST_GAP:
+        return
     outline = driven[[*opening.upper, *opening.lower[::-1]]] - (opening.left, opening.top)
     height, width = opening.size
     low = np.maximum(np.floor(outline.min(axis=0)) - 3, 0).astype(int)
@@ -163,11 +166,10 @@ def _eye(
         cv2.fillPoly(known, [local], 255, cv2.LINE_8, 4)
     centre = points[iris] - (left, top)
     radius = _radius(points, iris)
-    lid = lid_colour(pixels, points, upper, lower)
-    eye = paint_eyeball(patch, known, centre, radius, lid)
+    lid = lid_of(pixels, points, upper, lower)
+    eye = paint_eyeball(patch, known, centre, radius, lid.skin)
     size = bottom - top, right - left
-    lashes = lash_colour(pixels, points, upper, lid)
-    return Opening(upper, lower, left, top, eye, size, iris, radius, 0.25, lid, lashes)
+    return Opening(upper, lower, left, top, eye, size, iris, radius, 0.25, lid)
 
 
 def _mouth(pixels: Pixels, points: FloatArray) -> Opening:
@@ -178,5 +180,4 @@ def _mouth(pixels: Pixels, points: FloatArray) -> Opening:
     bottom = min(pixels.shape[0], bottom + round(0.9 * width))
     mouth = paint_mouth(pixels[top:bottom, left:right], points - (left, top))
     size = bottom - top, right - left
-    none = np.zeros(3, np.float32)
-    return Opening(upper, lower, left, top, mouth, size, CHIN, 0.0, 0.4, none, none)
+    return Opening(upper, lower, left, top, mouth, size, CHIN, 0.0, 0.4, None)
