@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 
 FIELDS: dict[str, type] = {
-    "benchmark": str,  # its name, that of the file and of the module
+    "benchmark": str,  # its name, that of the file and of the module, with the dots of packages
     "created": str,  # when it was written, UTC, ISO 8601
     "version": str,  # of this project
     "revision": str,  # the commit; "+changes" when files differed from it

@@ -23,7 +23,7 @@ def test_every_committed_record_keeps_to_the_schema(path: Path):
     content = json.loads(path.read_text(encoding="utf-8"))
     check_record(content)
     assert content["benchmark"] == path.stem
-    program = RESULTS.parent / path.stem
+    program = RESULTS.parent.joinpath(*path.stem.split("."))
     assert program.with_suffix(".py").is_file() or (program / "__main__.py").is_file()
 
 
