@@ -134,6 +134,25 @@ def test_frames_become_pictures_in_order_and_carry_their_capture_times():
     assert set(report["drops"]) == {"frames", "coefficients", "pictures to list"}
 
 
+def test_a_slow_renderer_is_given_the_newest_frames_and_no_others_are_tracked():
+    class SlowRenderer(JawRenderer):
+        def render(
+            self, coefficients: Coefficients, state: DrawnCount
+        ) -> tuple[Picture, DrawnCount]:
+            ages.append(time.monotonic() - coefficients.captured_at)
+            time.sleep(0.06)
+            return super().render(coefficients, state)
+
+    ages: list[float] = []
+    tracker = JawTracker()
+    measurements = loop(
+        tracker=tracker, renderer=SlowRenderer(), open_camera=lambda: camera(120, fps=100)
+    )
+    assert tracker.calls <= len(ages) + 4  # of 120
+    assert measurements.counted("frames") == 120
+    assert np.median(ages) < 0.04  # one that waited for the renderer would be 0.06 old
+
+
 def test_the_end_of_the_stream_drains_every_slot():
     sink = ListSink()
     last: list[float] = []

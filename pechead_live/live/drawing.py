@@ -10,6 +10,7 @@ from pechead_live.coefficients import Coefficients
 from pechead_live.frame import Picture
 from pechead_live.live.config import LoopConfig
 from pechead_live.live.measurements import Measurements
+from pechead_live.live.pace import Pace
 from pechead_live.live.presence import PresenceState, appear, follow_on, initial_presence_state
 from pechead_live.live.scene import Scene, Scenes
 from pechead_live.live.slot import Slot
@@ -90,6 +91,7 @@ def keep_drawing(
     pictures: Mapping[str, Slot[Drawn]],
     scenes: Scenes,
     *,
+    pace: Pace,
     config: LoopConfig,
     measurements: Measurements,
     clock: Clock,
@@ -112,9 +114,11 @@ def keep_drawing(
             due = max(due + 1 / config.fps, now)
         else:
             due = now + config.silence_s
+        pace.drawing()
         drawing, state, presence = _turned_to(scenes(), drawing, state, presence, now)
         shown, presence = _pose(arrived, drawing, presence, now)
         picture, state = drawing.draw(shown, state)
+        pace.drawn()
         if picture is not None:
             for slot in pictures.values():
                 slot.put(Drawn(picture, live=arrived is not None))

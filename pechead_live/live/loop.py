@@ -21,6 +21,7 @@ from pechead_live.live.config import LoopConfig
 from pechead_live.live.delivery import deliver
 from pechead_live.live.drawing import Drawn, keep_drawing
 from pechead_live.live.measurements import Measurements
+from pechead_live.live.pace import Pace
 from pechead_live.live.scene import Scenes
 from pechead_live.live.slot import Slot
 from pechead_live.live.stage import Stage
@@ -74,6 +75,7 @@ def run_loop(
     frames: Slot[Frame] = Slot()
     tracked: Slot[Tracked] = Slot()
     pictures: dict[str, Slot[Drawn]] = {name: Slot() for name in sinks}
+    pace = Pace(clock, config.silence_s)
     stage_errors: list[Exception] = []
     sink_errors: list[Exception] = []
 
@@ -99,6 +101,7 @@ def run_loop(
             smoothing=smoothing,
             motion=motion,
             requests=requests,
+            pace=pace,
             config=config,
             measurements=measurements,
             clock=clock,
@@ -106,7 +109,13 @@ def run_loop(
 
     def drawing() -> None:
         keep_drawing(
-            tracked, pictures, scenes, config=config, measurements=measurements, clock=clock
+            tracked,
+            pictures,
+            scenes,
+            pace=pace,
+            config=config,
+            measurements=measurements,
+            clock=clock,
         )
 
     def delivering(name: str) -> None:
@@ -147,6 +156,7 @@ def run_loop(
     finally:
         stop.set()
         frames.close()
+        pace.close()
         for stage in stages:
             stage.finish(config.finish_s)
         sys.setswitchinterval(switch_before)

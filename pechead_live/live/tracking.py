@@ -10,6 +10,7 @@ from pechead_live.coefficients import Coefficients
 from pechead_live.frame import Frame
 from pechead_live.live.config import LoopConfig
 from pechead_live.live.measurements import Measurements
+from pechead_live.live.pace import Pace
 from pechead_live.live.slot import Slot
 from pechead_live.live.step import Step
 from pechead_live.protocols import Tracker
@@ -45,6 +46,7 @@ def follow(
     smoothing: Step,
     motion: Step,
     requests: MotionRequests,
+    pace: Pace,
     config: LoopConfig,
     measurements: Measurements,
     clock: Clock,
@@ -54,9 +56,11 @@ def follow(
     states = StepStates(smoothing.initial(), motion.initial())
     seen_at = -float("inf")
     while not frames.finished:
+        pace.wait()
         frame = frames.take()
         if frame is None:
             continue
+        taken = clock()
         if frame.captured_at - seen_at > config.presence.hold_s:
             # found again: another pose, perhaps another person
             states = states._replace(smoothing=smoothing.initial())
@@ -81,6 +85,7 @@ def follow(
         measurements.count("no face" if seen is None else "faces")
         if seen is not None:
             seen_at = frame.captured_at
+        pace.tracked(clock() - taken)
         tracked.put(Tracked(seen, frame.captured_at))
 
 

@@ -86,7 +86,7 @@ class Session:
         self._lock = threading.Lock()
         self._measurements = Measurements()
         self.outlets = Outlets(self._measurements)
-        self._effort = Effort()
+        self._effort, self._came = Effort(), 0
         self._prepared = self._prepare(look_of(controls, SCALES[0]))
         self._former: list[Renderer[Any]] = []
         try:
@@ -140,9 +140,9 @@ class Session:
 
     def adapt(self) -> None:
         """Called once a second: draws smaller while drawing takes too long, and larger again."""
-        recent = self._measurements.since(monotonic() - 1.0)
-        drawn = [one.seconds for one in recent.get("render", [])]
-        frames = len(recent.get("track", []))
+        drawn = [t.seconds for t in self._measurements.since(monotonic() - 1.0).get("render", [])]
+        came = self._measurements.counted("frames")
+        frames, self._came = came - self._came, came
         share = sum(drawn) / len(drawn) * frames if drawn and frames else None
         with self._lock:
             self._effort = after_a_second(self._effort, share)
