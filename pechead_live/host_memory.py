@@ -8,7 +8,7 @@ these page faults were a third of the analytic renderer's time (12.9 ms a pictur
 import ctypes
 import sys
 
-M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -2, -3, -8
 """Parameters of glibc's `mallopt` (malloc.h)."""
 
 LARGEST = 32 * 1024 * 1024
@@ -20,6 +20,11 @@ KEPT = 512 * 1024 * 1024
 PAD = 64 * 1024 * 1024
 """Bytes by which a heap grows at least."""
 
+HEAPS = 4
+"""Heaps at most. By default glibc makes up to eight for each core, and threads that come and go use
+now one, now another: a server whose sessions had all ended held 379 to 417 MB, and with this 273 to
+300 (after 23, 44, 66 and 88 sessions, measured)."""
+
 
 def keep_freed_memory() -> bool:
     """Sets the C library's allocator up for this process; False where it is not glibc's."""
@@ -29,7 +34,12 @@ def keep_freed_memory() -> bool:
         mallopt = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError):  # musl has none
         return False
-    settings = ((M_MMAP_THRESHOLD, LARGEST), (M_TRIM_THRESHOLD, KEPT), (M_TOP_PAD, PAD))
+    settings = (
+        (M_MMAP_THRESHOLD, LARGEST),
+        (M_TRIM_THRESHOLD, KEPT),
+        (M_TOP_PAD, PAD),
+        (M_ARENA_MAX, HEAPS),
+    )
     return all(mallopt(name, value) == 1 for name, value in settings)
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -64,3 +65,37 @@ def test_memory_of_threads_that_ended_is_given_back() -> None:
         [sys.executable, "-c", GIVEN_BACK], capture_output=True, text=True, check=True
     )
     assert float(done.stdout) > 50  # MB of 200
+
+
+HEAPS = """
+import ctypes, sys, threading
+import numpy as np
+from pechead_live.host_memory import keep_freed_memory
+if sys.argv[1] == "few":
+    assert keep_freed_memory()
+together = threading.Barrier(12)
+def work():
+    together.wait()
+    kept = np.ones(250_000, np.float32).sum()
+    together.wait()
+threads = [threading.Thread(target=work) for _ in range(12)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+libc.malloc_info.argtypes = [ctypes.c_int, ctypes.c_void_p]
+libc.fclose.argtypes = [ctypes.c_void_p]
+told = libc.fopen(sys.argv[2].encode(), b"w")
+libc.malloc_info(0, told)
+libc.fclose(told)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's allocator only")
+@pytest.mark.parametrize(("how", "fewest", "most"), [("plain", 5, 16), ("few", 1, 4)])
+def test_threads_share_a_few_heaps(how: str, fewest: int, most: int, tmp_path: Path) -> None:
+    told = tmp_path / "heaps.xml"
+    subprocess.run([sys.executable, "-c", HEAPS, how, str(told)], check=True)
+    assert fewest <= told.read_text().count("<heap nr=") <= most

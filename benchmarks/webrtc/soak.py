@@ -2,7 +2,8 @@
 
 Visitors are aiortc peers that send a moving face; each opens a session, waits for pictures, and
 leaves, some without a goodbye. The server is a process of its own; its memory, threads and open
-files are read from /proc every few seconds.
+files are read from /proc every few seconds. In every period there is a rest, at the end of which
+nobody is there: what the server holds then is what may not grow.
 """
 
 import argparse
@@ -31,8 +32,9 @@ STAYS_S = 1.5
 """How long a visitor looks once there are pictures."""
 
 SAMPLE_S = 5.0
-WARM_UP = 0.1
-"""Share of the time that is left out: libraries are loaded with the first sessions."""
+PERIOD_S, REST_S = 300.0, 50.0
+"""Visitors come until the rest before a period's end; those who left without a goodbye are let go
+within 40 seconds of it."""
 
 
 class Sample(NamedTuple):
@@ -89,9 +91,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 server.terminate()
         figures["errors_in_the_log"] = (Path(folder) / "log").read_text().count("ERROR")
     for name, value in figures.items():
-        if name != "samples":
+        if name not in ("at_rest", "busy"):
             print(f"{name:28} {value}")
-    print(write_record("webrtc_soak", figures, vars(arguments)))
+    print(write_record("webrtc.soak", figures, vars(arguments)))
     return 0
 
 
@@ -100,39 +102,39 @@ async def _soak(
 ) -> dict[str, Any]:
     loop = asyncio.get_running_loop()
     began, seconds = loop.time(), 60 * arguments.minutes
-    samples: list[Sample] = []
+    busy: list[Sample] = []
+    rests: list[Sample] = []
+    left: list[int] = []
     opened, failed = 0, 0
-    next_sample = began
     async with aiohttp.ClientSession() as http:
-        while (now := loop.time()) < began + seconds:
-            if now >= next_sample:
-                samples.append(_sample(server, (now - began) / 60))
-                next_sample = now + SAMPLE_S
-            goodbye = opened % 4 != 3
-            if await _visit(http, link, pictures, goodbye=goodbye):
-                opened += 1
-            else:
-                failed += 1
-            due = began + (opened + failed) * 60 / arguments.per_minute
-            await asyncio.sleep(max(0.0, due - loop.time()))
-        await asyncio.sleep(40)  # what was left without a goodbye is let go
-        left = (await (await http.get(f"{link}/api/v1/sessions")).json())["sessions"]
-    warm = [sample for sample in samples if sample.minute >= WARM_UP * arguments.minutes]
-    tenth = max(1, len(warm) // 10)
-    first, last = (
-        statistics.median(sample.memory_mb for sample in part)
-        for part in (warm[:tenth], warm[-tenth:])
-    )
+        for period in range(max(1, round(seconds / PERIOD_S))):
+            start = began + period * PERIOD_S
+            while (now := loop.time()) < start + PERIOD_S - REST_S:
+                if not busy or now - began >= 60 * busy[-1].minute + SAMPLE_S:
+                    busy.append(_sample(server, (now - began) / 60))
+                if await _visit(http, link, pictures, goodbye=opened % 4 != 3):
+                    opened += 1
+                else:
+                    failed += 1
+                await asyncio.sleep(max(0.0, now + 60 / arguments.per_minute - loop.time()))
+            await asyncio.sleep(max(0.0, start + PERIOD_S - loop.time()))
+            left.append(len((await (await http.get(f"{link}/api/v1/sessions")).json())["sessions"]))
+            rests.append(_sample(server, (loop.time() - began) / 60))
+            print(f"{opened} opened, {failed} failed, at rest {rests[-1]}", flush=True)
+    first, last = rests[min(1, len(rests) - 1)].memory_mb, rests[-1].memory_mb
     return {
         "sessions_opened": opened,
         "sessions_failed": failed,
-        "sessions_left": len(left),
-        "memory_mb_first_tenth": round(first, 1),
-        "memory_mb_last_tenth": round(last, 1),
+        "sessions_left_at_rest": max(left),
+        "memory_mb_at_rest_after_the_second_period": round(first, 1),
+        "memory_mb_at_rest_at_the_end": round(last, 1),
         "memory_growth_percent": round(100 * (last - first) / first, 2),
-        "threads_first_and_last": [warm[0].threads, warm[-1].threads],
-        "files_first_and_last": [warm[0].files, warm[-1].files],
-        "samples": [list(sample) for sample in samples[:: max(1, len(samples) // 120)]],
+        "memory_mb_busy_median": round(statistics.median(one.memory_mb for one in busy), 1),
+        "memory_mb_busy_max": round(max(one.memory_mb for one in busy), 1),
+        "threads_at_rest": [one.threads for one in rests],
+        "files_at_rest": [one.files for one in rests],
+        "at_rest": [list(one) for one in rests],
+        "busy": [list(one) for one in busy[:: max(1, len(busy) // 120)]],
     }
 
 
