@@ -3,7 +3,7 @@
 import os
 import shutil
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -63,6 +63,25 @@ class Count:
 
 COUNTS = pytest.StashKey[dict[str, Count]]()
 
+TIMED = (
+    "test_capture",
+    "test_fail_closed",
+    "test_file_camera",
+    "test_latency_benchmark",
+    "test_live_scene",
+    "test_loop",
+    "test_pace",
+    "test_run",
+    "test_slot",
+    "test_studio_",
+)
+"""How the names of files begin whose tests need the machine for themselves: of two processes that
+run tests (`-n 2 --dist loadgroup`), one runs them, last."""
+
+
+def is_timed(item: pytest.Item) -> bool:
+    return item.path.name.startswith(TIMED)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     for mark in NEEDS:
@@ -75,6 +94,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[COUNTS] = {mark: Count() for mark in NEEDS}
+    config.pluginmanager.register(OneOfSeveral())
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -92,7 +112,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (dropped if late or lacking else kept).append(item)
     if dropped:
         config.hook.pytest_deselected(items=dropped)
-        items[:] = kept
+    for item in kept:  # a file's tests share what they have made
+        item.add_marker(pytest.mark.xdist_group("timed" if is_timed(item) else item.path.name))
+    items[:] = sorted(kept, key=is_timed)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -109,8 +131,25 @@ def required_and_lacking(config: pytest.Config) -> list[str]:
     return [mark for mark in wanted if config.stash[COUNTS][mark].lacking]
 
 
+class OneOfSeveral:
+    """Hooks of a run in several processes."""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """In the process that gathers: one of those that ran tests is done. Each found all."""
+        counts = node.config.stash[COUNTS]
+        for mark, (found, ran) in getattr(node, "workeroutput", {}).get("counts", {}).items():
+            counts[mark].found = found
+            counts[mark].ran += ran
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:  # one process of several
+        counts = session.config.stash[COUNTS]
+        output["counts"] = {mark: (count.found, count.ran) for mark, count in counts.items()}
+        return
     if exitstatus == 0 and required_and_lacking(session.config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
