@@ -195,7 +195,9 @@ def test_a_connection_that_breaks_comes_back(browser: Browser, studio: str) -> N
     until(lambda: np.abs(shown(page) - before).mean() > 0.3, "a moving picture again", page)
 
 
-def test_a_refused_camera_is_explained(playwright: Playwright, chromium: str, studio: str) -> None:
+def test_a_refused_camera_and_a_browser_without_webrtc_are_explained(
+    playwright: Playwright, chromium: str, studio: str
+) -> None:
     browser = launch(playwright, chromium, None)
     page = browser.new_page()
     page.goto(studio)
@@ -205,4 +207,8 @@ def test_a_refused_camera_is_explained(playwright: Playwright, chromium: str, st
         re.compile("camera", re.IGNORECASE), timeout=10_000
     )
     assert asked(page, "/sessions")["sessions"] == []
+    without = browser.new_page()
+    without.add_init_script("delete window.RTCPeerConnection")
+    without.goto(studio)
+    expect(without.locator("#notices")).to_contain_text("no WebRTC", timeout=10_000)
     browser.close()

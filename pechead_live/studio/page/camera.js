@@ -72,12 +72,11 @@ export function whyRefused(error, device = "camera") {
         `allow the ${device} (in the system's privacy settings too), and try again.`
       );
     case "NotFoundError":
+    case "OverconstrainedError": // of a device that is gone; of any in WebKit where there is none
       return `No ${device} was found. Plug one in, or choose another one in the list.`;
     case "NotReadableError":
     case "AbortError":
       return `The ${device} is used by another program: close that program, and try again.`;
-    case "OverconstrainedError":
-      return `The chosen ${device} is no longer there: choose another one in the list.`;
     default:
       return `The ${device} could not be opened (${error.name}: ${error.message}).`;
   }

@@ -9,6 +9,10 @@ import { startViewer } from "/page/viewer.js";
 
 const NO_TOKEN = "This studio is protected: open the link that the server printed when it started.";
 
+const NO_WEBRTC =
+  "This browser has no WebRTC (RTCPeerConnection), which carries the camera and the avatar: " +
+  "open this page with Chrome, Edge, Firefox or Safari.";
+
 /** The token has become a cookie; it need not stay in the address and the history. */
 function hideToken() {
   const address = new URL(location.href);
@@ -20,6 +24,7 @@ function hideToken() {
 async function begin() {
   bindTheme(byId("theme-button"), byId("theme-text"));
   hideToken();
+  if (!("RTCPeerConnection" in window)) notify("webrtc", NO_WEBRTC);
   const id = new URLSearchParams(location.search).get("view");
   try {
     const options = await readOptions();
