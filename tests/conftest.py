@@ -76,11 +76,11 @@ TIMED = (
     "test_studio_",
 )
 """How the names of files begin whose tests need the machine for themselves: of two processes that
-run tests (`-n 2 --dist loadgroup`), one runs them, last."""
+run tests (`-n 2`), one runs them, last."""
 
 
-def is_timed(item: pytest.Item) -> bool:
-    return item.path.name.startswith(TIMED)
+def is_timed(path: str) -> bool:
+    return Path(path).name.startswith(TIMED)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -112,9 +112,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (dropped if late or lacking else kept).append(item)
     if dropped:
         config.hook.pytest_deselected(items=dropped)
-    for item in kept:  # a file's tests share what they have made
-        item.add_marker(pytest.mark.xdist_group("timed" if is_timed(item) else item.path.name))
-    items[:] = sorted(kept, key=is_timed)
+    items[:] = sorted(kept, key=lambda item: is_timed(item.path.name))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -132,7 +130,20 @@ def required_and_lacking(config: pytest.Config) -> list[str]:
 
 
 class OneOfSeveral:
-    """Hooks of a run in several processes."""
+    """Hooks of pytest-xdist, which runs the tests in several processes."""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: Any) -> Any:
+        """A file goes to one process, as its tests share what they make; those of `TIMED`
+        together."""
+        from xdist.scheduler import LoadScopeScheduling
+
+        class ByFile(LoadScopeScheduling):
+            def _split_scope(self, nodeid: str) -> str:
+                path = nodeid.split("::", 1)[0]
+                return "timed" if is_timed(path) else path
+
+        return ByFile(config, log)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
