@@ -151,5 +151,19 @@ async def asked(client: TestClient[Any, Any], method: str, path: str, body: obje
         return await answer.json() if answer.status != 204 else None
 
 
+class Tone(AudioStreamTrack):
+    """A sound that goes on, in real time."""
+
+    async def recv(self) -> av.AudioFrame:
+        silence: Any = await super().recv()
+        phase = 0.1 * (silence.pts + np.arange(silence.samples))
+        frame = av.AudioFrame.from_ndarray(
+            (8000 * np.sin(phase)).astype(np.int16)[None], format="s16", layout="mono"
+        )
+        frame.sample_rate, frame.pts = silence.sample_rate, silence.pts
+        frame.time_base = silence.time_base
+        return frame
+
+
 def microphone() -> MediaStreamTrack:
-    return AudioStreamTrack()
+    return Tone()

@@ -108,6 +108,11 @@ def test_a_visitor_becomes_the_avatar_and_every_control_acts(
             film = tmp_path / "recordings" / sinks["sinks"]["recording"]["name"]
             with av.open(str(film)) as recorded:
                 assert sum(1 for _ in recorded.decode(video=0)) >= 5
+            with av.open(str(film)) as recorded:
+                heard = np.concatenate([f.to_ndarray()[0] for f in recorded.decode(audio=0)])
+                assert np.abs(heard).max() > 0.01
+                seconds = recorded.streams.video[0].duration * recorded.streams.video[0].time_base
+                assert len(heard) / 48_000 == pytest.approx(float(seconds), abs=0.1)
 
             viewer = Visitor([])
             joined = await asked(
@@ -126,6 +131,26 @@ def test_a_visitor_becomes_the_avatar_and_every_control_acts(
 
 def _ordered(avatars: list[dict[str, str]], last: str) -> list[dict[str, str]]:
     return sorted(avatars, key=lambda avatar: avatar["name"] == last)
+
+
+def test_a_camera_of_the_server_goes_with_the_browser_s_microphone(tmp_path: Path) -> None:
+    clip = write_moving_portrait(tmp_path / "clip.mp4", 20)
+
+    async def visit() -> None:
+        async with visited(studio_at(tmp_path, cameras={"clip": str(clip)})) as client:
+            visitor = Visitor([microphone()])
+            body = {"offer": await visitor.offer(), "camera": "clip", "controls": {"size": "256"}}
+            opened = await asked(client, "POST", "/sessions", body)
+            await visitor.accept(opened["answer"])
+            await visitor.wait_for(lambda: len(visitor.pictures) > 3, "pictures")
+
+            def loud() -> bool:
+                return any(np.abs(frame.to_ndarray()).max() > 1000 for frame in visitor.heard)
+
+            await visitor.wait_for(loud, "the microphone")
+            await visitor.close()
+
+    asyncio.run(visit())
 
 
 def test_a_page_that_was_loaded_again_goes_on_with_its_session(

@@ -63,6 +63,10 @@ class AudioTrack:
             packet.stream = self._stream
             self._output.mux(packet)
 
+    def finish(self, end: float, *, start: float) -> None:
+        """Writes the last of it."""
+        self.copy_until(end, start=start)
+
     def _copied(self, stream: Any) -> Iterator[Any]:
         try:
             for packet in self._input.demux(stream):

@@ -20,6 +20,7 @@ from pechead_live.errors import OutputError
 from pechead_live.frame import Pixels
 from pechead_live.sink.audio import AudioTrack
 from pechead_live.sink.cadence import Cadence
+from pechead_live.sink.live_sound import LiveSound
 
 logger = logging.getLogger(__name__)
 
@@ -53,9 +54,11 @@ class VideoWriter:
         fps: float,
         constant_rate: bool = True,
         audio_from: Path | None = None,
+        sound: LiveSound | None = None,
     ) -> None:
         """Opens the file or raises `OutputError`. ``audio_from``: a clip on the same timeline as
-        the times given to `write`, whose first audio track is taken over."""
+        the times given to `write`, whose first audio track is taken over; ``sound``: what is heard
+        meanwhile, on that timeline too."""
         if width < 1 or height < 1 or not (math.isfinite(fps) and fps > 0):
             raise ValueError(f"a video of {width}x{height} at {fps} frames/s: all must be > 0")
         self.path = path
@@ -67,7 +70,9 @@ class VideoWriter:
         self._container: Any = _open(self._partial, path)
         try:
             self._stream = self._add_stream(width + width % 2, height + height % 2)
-            self._audio = AudioTrack(audio_from, self._container) if audio_from else None
+            self._audio = AudioTrack(audio_from, self._container) if audio_from else sound
+            if sound is not None:
+                sound.open(self._container)
         except BaseException:
             self.discard()
             raise
@@ -120,7 +125,7 @@ class VideoWriter:
             with self._saying_why():
                 if self._audio is not None:
                     end = float((self._last_stamp + 1) * self._time_base)
-                    self._audio.copy_until(self._first_time + end, start=self._first_time)
+                    self._audio.finish(self._first_time + end, start=self._first_time)
                 for packet in self._stream.encode(None):
                     self._container.mux(packet)
                 self._container.close()

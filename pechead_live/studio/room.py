@@ -10,11 +10,13 @@ from aiortc.mediastreams import MediaStreamTrack
 from pechead_live.clock import monotonic
 from pechead_live.errors import InputError
 from pechead_live.host_memory import give_freed_memory_back
+from pechead_live.sink.live_sound import LiveSound
 from pechead_live.studio.config import StudioConfig
 from pechead_live.studio.controls import controls_as_json, size_of
 from pechead_live.studio.refusal import ApiRefusal
 from pechead_live.studio.rtc.connection import Connection
 from pechead_live.studio.rtc.incoming import BrowserCamera, receive
+from pechead_live.studio.rtc.marker import PIECE_S
 from pechead_live.studio.rtc.outgoing import Broadcast
 from pechead_live.studio.rtc.peer import (
     answer,
@@ -25,7 +27,7 @@ from pechead_live.studio.rtc.peer import (
 )
 from pechead_live.studio.rtc.sound import DelayedSound, listen
 from pechead_live.studio.session import Session
-from pechead_live.studio.sinks import open_outlet, sinks_as_json
+from pechead_live.studio.sinks import RECORDING, open_outlet, sinks_as_json
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +56,8 @@ class Room:
         self._left_at = monotonic()
         self._sent = 0
         self._bitrate: int | None = None
+        self._hears = False
+        self._recorded: LiveSound | None = None
 
     async def connect(self, offer: object, *, sends: bool) -> dict[str, str]:
         """Answers ``offer``. One that ``sends`` takes the place of the sender before it.
@@ -70,7 +74,7 @@ class Room:
         connection = Connection(
             open_peer(self._config.ice_servers),
             self._broadcast.add(),
-            DelayedSound(lambda: self.session.latency_s),
+            DelayedSound(lambda: max(0.0, self.session.latency_s - PIECE_S)),
         )
         self._connections.add(connection)
 
@@ -100,15 +104,19 @@ class Room:
         outlets = self.session.outlets
         if on and name not in outlets.sinks:
             width, height = size_of(self.session.controls.size)
+            sound = LiveSound(held_s=PIECE_S) if name == RECORDING and self._hears else None
             sink = await asyncio.to_thread(
-                open_outlet, name, width, height, self._config.recordings
+                open_outlet, name, width, height, self._config.recordings, sound
             )
             try:
                 outlets.add(name, sink)
             except InputError:  # a second request was quicker
                 sink.close()
+            else:
+                self._recorded = self._recorded if sound is None else sound
         elif not on:
             await asyncio.to_thread(outlets.remove, name)
+            self._recorded = None if name == RECORDING else self._recorded
         return sinks_as_json(outlets.sinks)
 
     def as_json(self) -> dict[str, Any]:
@@ -179,13 +187,15 @@ class Room:
         if track.kind == "video" and self._source is not None:
             connection.receive(receive(track, self._source))
         elif track.kind == "audio":
+            self._hears = True
             connection.receive(listen(track, self._sounds))
 
-    def _sounds(self) -> Sequence[DelayedSound]:
+    def _sounds(self) -> Sequence[DelayedSound | LiveSound]:
         """Those that want the microphone's sound now."""
         if self.session.controls.sound == "off":
             return []
-        return [connection.sound for connection in self._connections]
+        recorded = [] if self._recorded is None else [self._recorded]
+        return [*(connection.sound for connection in self._connections), *recorded]
 
     async def _leave(self, connection: Connection) -> None:
         if connection not in self._connections:

@@ -14,8 +14,10 @@ import numpy as np
 from pechead_live.clock import monotonic
 from pechead_live.frame import Picture
 from pechead_live.protocols import Sink
+from pechead_live.sink.file import FileSink
+from pechead_live.sink.live_sound import LiveSound
 from pechead_live.sink.loopback import loopback_devices
-from pechead_live.sink.open import FILE, open_sink
+from pechead_live.sink.open import open_sink
 
 VIRTUAL_CAMERA, RECORDING = "virtualcam", "recording"
 SINKS = (VIRTUAL_CAMERA, RECORDING)
@@ -54,13 +56,17 @@ def fitted(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
     return whole
 
 
-def open_outlet(name: str, width: int, height: int, recordings: Path) -> FittedSink:
-    """The sink ``name``, one of `SINKS`. Raises as `open_sink`."""
+def open_outlet(
+    name: str, width: int, height: int, recordings: Path, sound: LiveSound | None
+) -> FittedSink:
+    """The sink ``name``, one of `SINKS`; ``sound`` is recorded with the pictures. Raises as
+    `open_sink`."""
     if name == VIRTUAL_CAMERA:
         return FittedSink(open_sink(name, width, height, FPS), width, height, name)
     recordings.mkdir(parents=True, exist_ok=True)
     path = _free(recordings / f"{datetime.now(UTC).astimezone():%Y-%m-%d-%H%M%S}.mp4")
-    return FittedSink(open_sink(f"{FILE}{path}", width, height, FPS), width, height, path.name)
+    film = FileSink(path, width, height, FPS, sound=sound)
+    return FittedSink(film, width, height, path.name)
 
 
 class Availability(NamedTuple):

@@ -35,6 +35,12 @@ export async function openCamera({ camera = "", microphone = null }) {
   return { stream: await navigator.mediaDevices.getUserMedia({ video }), soundError: null };
 }
 
+/** The microphone alone ("" is the default one), for a camera that the server has. */
+export async function openMicrophone(microphone) {
+  need();
+  return navigator.mediaDevices.getUserMedia({ audio: withDevice(SOUND, microphone) });
+}
+
 /** The camera at more pixels, for a portrait. */
 export async function openPortraitCamera(camera = "") {
   need();

@@ -48,7 +48,6 @@ export function makeDevices({ options, onChange }) {
       pair.cameras.set(camera);
       pair.microphones.fill(microphoneRows);
       pair.microphones.set(microphone);
-      pair.microphones.box.hidden = camera.startsWith(SERVER);
     }
   }
 
@@ -66,7 +65,7 @@ export function makeDevices({ options, onChange }) {
       return {
         camera: own ? "browser" : camera.slice(SERVER.length),
         device: own ? camera.slice(BROWSER.length) : "",
-        microphone: own && microphone !== NO_MICROPHONE ? microphone : null,
+        microphone: microphone !== NO_MICROPHONE ? microphone : null,
       };
     },
     /** Two more lists with this choice: their boxes. */

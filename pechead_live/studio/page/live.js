@@ -1,7 +1,7 @@
 // From Start to Stop: the camera is opened, the session begun, devices exchanged, all of it ended.
 
 import * as api from "/page/api.js";
-import { openCamera, release, whyRefused } from "/page/camera.js";
+import { openCamera, openMicrophone, release, whyRefused } from "/page/camera.js";
 import { dismiss, notify } from "/page/notices.js";
 import { startSession } from "/page/session.js";
 import { endStream, showOwn, showStream } from "/page/stage.js";
@@ -35,19 +35,31 @@ export function makeLive({ iceServers, controls, devices, on }) {
 
   async function openMedia() {
     const { camera, device, microphone } = devices.choice;
-    if (camera !== "browser") return null;
+    if (camera !== "browser") return microphone === null ? null : openSound(microphone);
     const { stream, soundError } = await openCamera({ camera: device, microphone });
-    if (soundError) {
-      const why = whyRefused(soundError, "microphone");
-      notify("sound", `${why} The picture goes without sound.`, { tone: "warn" });
-    }
+    if (soundError) warnOfSound(soundError);
     return stream;
+  }
+
+  async function openSound(microphone) {
+    try {
+      return await openMicrophone(microphone);
+    } catch (error) {
+      warnOfSound(error);
+      return null;
+    }
+  }
+
+  function warnOfSound(error) {
+    const why = whyRefused(error, "microphone");
+    notify("sound", `${why} The picture goes without sound.`, { tone: "warn" });
   }
 
   function take(stream) {
     media = stream;
-    showOwn(stream);
-    stream?.getVideoTracks()[0].addEventListener("ended", () => {
+    const [video] = stream?.getVideoTracks() ?? [];
+    showOwn(video ? stream : null);
+    video?.addEventListener("ended", () => {
       if (stream !== media) return;
       notify("camera", "The camera was unplugged or switched off: choose one under Output.");
     });

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import av
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
@@ -83,7 +83,15 @@ class DelayedSound(MediaStreamTrack):
         return copy
 
 
-async def listen(track: MediaStreamTrack, sounds: Callable[[], Sequence[DelayedSound]]) -> None:
+class Hearer(Protocol):
+    """Who wants sound."""
+
+    def put(self, frame: av.AudioFrame) -> None:
+        """Sound that has just arrived."""
+        ...
+
+
+async def listen(track: MediaStreamTrack, sounds: Callable[[], Sequence[Hearer]]) -> None:
     """Hands what ``track`` brings to those who want it at that moment, until the track ends."""
     try:
         while True:
