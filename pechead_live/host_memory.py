@@ -20,10 +20,11 @@ KEPT = 512 * 1024 * 1024
 PAD = 64 * 1024 * 1024
 """Bytes by which a heap grows at least."""
 
-HEAPS = 4
-"""Heaps at most. By default glibc makes up to eight for each core, and threads that come and go use
-now one, now another: a server whose sessions had all ended held 379 to 417 MB, and with this 273 to
-300 (after 23, 44, 66 and 88 sessions, measured)."""
+HEAPS = 2
+"""Heaps at most. By default glibc makes up to eight for each core, and keeps the end of all but the
+first: a server whose sessions had all ended held 379 to 417 MB. With four it was 262 MB after five
+sessions and 293 after 48 more, with two 248 and 254, with one 234 and 242. Drawing takes as long
+with two as with 16 (15.4 ms at 512 x 512 beside the tracker), with one 16.9 (measured)."""
 
 
 def keep_freed_memory() -> bool:

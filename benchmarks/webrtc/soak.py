@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -30,6 +31,9 @@ from benchmarks.record import write_record
 FPS = 15
 STAYS_S = 1.5
 """How long a visitor looks once there are pictures."""
+
+OPENED, REFUSED, FAILED = "opened", "refused", "failed"
+"""What became of a visitor; sessions that were left behind leave no room for one who is refused."""
 
 SAMPLE_S = 5.0
 PERIOD_S, REST_S = 300.0, 50.0
@@ -105,26 +109,25 @@ async def _soak(
     busy: list[Sample] = []
     rests: list[Sample] = []
     left: list[int] = []
-    opened, failed = 0, 0
+    came: Counter[str] = Counter()
     async with aiohttp.ClientSession() as http:
         for period in range(max(1, round(seconds / PERIOD_S))):
             start = began + period * PERIOD_S
             while (now := loop.time()) < start + PERIOD_S - REST_S:
                 if not busy or now - began >= 60 * busy[-1].minute + SAMPLE_S:
                     busy.append(_sample(server, (now - began) / 60))
-                if await _visit(http, link, pictures, goodbye=opened % 4 != 3):
-                    opened += 1
-                else:
-                    failed += 1
+                goodbye = came[OPENED] % 4 != 3
+                came[await _visit(http, link, pictures, goodbye=goodbye)] += 1
                 await asyncio.sleep(max(0.0, now + 60 / arguments.per_minute - loop.time()))
             await asyncio.sleep(max(0.0, start + PERIOD_S - loop.time()))
             left.append(len((await (await http.get(f"{link}/api/v1/sessions")).json())["sessions"]))
             rests.append(_sample(server, (loop.time() - began) / 60))
-            print(f"{opened} opened, {failed} failed, at rest {rests[-1]}", flush=True)
+            print(dict(came), "at rest:", rests[-1], flush=True)
     first, last = rests[min(1, len(rests) - 1)].memory_mb, rests[-1].memory_mb
     return {
-        "sessions_opened": opened,
-        "sessions_failed": failed,
+        "sessions_opened": came[OPENED],
+        "sessions_refused": came[REFUSED],
+        "sessions_failed": came[FAILED],
         "sessions_left_at_rest": max(left),
         "memory_mb_at_rest_after_the_second_period": round(first, 1),
         "memory_mb_at_rest_at_the_end": round(last, 1),
@@ -140,8 +143,8 @@ async def _soak(
 
 async def _visit(
     http: aiohttp.ClientSession, link: str, pictures: Sequence[np.ndarray], *, goodbye: bool
-) -> bool:
-    """One visitor; whether it saw pictures."""
+) -> str:
+    """One visitor: `OPENED` if it saw pictures, else why not."""
     peer = RTCPeerConnection()
     seen = asyncio.Event()
     tasks: list[asyncio.Task[None]] = []
@@ -163,15 +166,15 @@ async def _visit(
         async with http.post(f"{link}/api/v1/sessions", json={"offer": offer}) as answer:
             told = await answer.json()
         if answer.status != 201:
-            return False
+            return REFUSED if answer.status == 429 else FAILED
         name = told["id"]
         await peer.setRemoteDescription(RTCSessionDescription(**told["answer"]))
         try:
             await asyncio.wait_for(seen.wait(), 15)
         except TimeoutError:
-            return False
+            return FAILED
         await asyncio.sleep(STAYS_S)
-        return True
+        return OPENED
     finally:
         if name is not None and goodbye:
             await http.delete(f"{link}/api/v1/sessions/{name}")
