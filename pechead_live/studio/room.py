@@ -25,6 +25,7 @@ from pechead_live.studio.rtc.peer import (
     sent_bytes,
     target_bitrate,
 )
+from pechead_live.studio.rtc.playout import play_at_once
 from pechead_live.studio.rtc.sound import DelayedSound, listen
 from pechead_live.studio.session import Session
 from pechead_live.studio.sinks import RECORDING, open_outlet, sinks_as_json
@@ -94,6 +95,7 @@ class Room:
             await self._leave(connection)
             raise
         if sends:  # only now: an offer that is refused changes nothing
+            play_at_once(connection.peer)
             former, self._sender = self._sender, connection
             if former is not None:
                 await self._leave(former)

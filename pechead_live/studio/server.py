@@ -16,6 +16,7 @@ from pechead_live.studio.page_files import add_page_routes
 from pechead_live.studio.rooms import Rooms
 from pechead_live.studio.rtc.bitrate import set_bitrates
 from pechead_live.studio.rtc.marker import emit_on_marker
+from pechead_live.studio.rtc.playout import know_playout_delay
 from pechead_live.studio.session import Parts
 from pechead_live.studio.session_routes import add_session_routes
 
@@ -49,6 +50,7 @@ def studio_app(studio: Studio) -> web.Application:
         del app
         set_bitrates(studio.config.bitrate)
         emit_on_marker()
+        know_playout_delay()
         rooms.start()
         yield
         await rooms.close_all()
