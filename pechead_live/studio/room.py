@@ -115,10 +115,12 @@ class Room:
             except InputError:  # a second request was quicker
                 sink.close()
             else:
-                self._recorded = self._recorded if sound is None else sound
+                if sound is not None:
+                    self._recorded = sound
         elif not on:
             await asyncio.to_thread(outlets.remove, name)
-            self._recorded = None if name == RECORDING else self._recorded
+            if name == RECORDING:
+                self._recorded = None
         return sinks_as_json(outlets.sinks)
 
     def as_json(self) -> dict[str, Any]:

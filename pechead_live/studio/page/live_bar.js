@@ -17,7 +17,8 @@ export function fillBar(bar, { controls, canRecord, press }) {
   const stop = pushButton({ sign: "stop", text: "Stop", kind: "danger", press: press.stop });
   const mute = toggleButton({ sign: "microphone", text: "Mute", change: press.mute });
   const listen = toggleButton({ sign: "sound-off", text: "Listen", change: press.listen });
-  listen.button.title = "Hear the sound that your viewers hear, here a little after the picture; use headphones";
+  listen.button.title =
+    "Hear the sound that your viewers hear, here a little after the picture; use headphones";
   const presence = choice({
     text: "Presence",
     hideText: true,
