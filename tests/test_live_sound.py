@@ -43,15 +43,25 @@ def record(
     loud: Sequence[int] = (),
     missing: Sequence[int] = (),
     held_up: Sequence[int] = (),
+    stalled: range = range(0),
+    joins: int | None = None,
     rate: int = RATE,
 ) -> None:
     """Pictures that are white while pieces are ``loud``, both as they would come; pieces that are
-    ``held_up`` come 60 ms later than they should."""
+    ``held_up`` come 60 ms later than they should, those that are ``stalled`` all at once when the
+    last of them does. Another source, which counts from its own zero, ``joins`` with a piece."""
     clock = Clock()
     sound = LiveSound(held_s=HELD_S, clock=clock)
     sink = FileSink(path, 64, 64, FPS, sound=sound)
     comes = [
-        ((number + 1) * PIECE_S + HELD_S + 0.06 * (number in held_up), 0, number)
+        (
+            (max(stalled) if number in stalled else number) * PIECE_S
+            + PIECE_S
+            + HELD_S
+            + 0.06 * (number in held_up),
+            0,
+            number,
+        )
         for number in range(round(seconds / PIECE_S))
         if number not in missing
     ]
@@ -59,7 +69,8 @@ def record(
     for at, kind, number in sorted(comes):
         clock.now = BEGAN + at
         if kind == 0:
-            sound.put(piece(number, loud=number in loud, rate=rate))
+            counted = number - joins if joins is not None and number >= joins else number
+            sound.put(piece(counted, loud=number in loud, rate=rate))
         else:
             lit = any(abs(number / FPS - n * PIECE_S) < 1e-6 for n in loud)
             pixels = np.full((64, 64, 3), 255 if lit else 0, np.uint8)
@@ -97,6 +108,33 @@ def test_a_beep_is_heard_as_its_picture_is_seen(tmp_path: Path, rate: int) -> No
 def test_sound_that_was_held_up_does_not_move_what_comes_after_it(tmp_path: Path) -> None:
     record(tmp_path / "a.mp4", loud=[100, 101], held_up=range(20, 60))
     assert loud_from(played(tmp_path / "a.mp4")[1]) == pytest.approx(2.0, abs=0.04)
+
+
+@pytest.mark.parametrize("count", [6, 20, 60])
+def test_sound_that_comes_in_a_burst_after_a_stall_is_heard_whole_and_in_its_place(
+    tmp_path: Path, count: int
+) -> None:
+    stalled = range(100 - count, 100)
+    beep = range(stalled.start + 2, stalled.start + 5)
+    record(tmp_path / "a.mp4", loud=[*beep, 110, 111], stalled=stalled)
+    _, heard = played(tmp_path / "a.mp4")
+    loud = np.flatnonzero(np.abs(heard) > 0.1) / RATE
+    first, second = loud[loud < 2.0], loud[loud >= 2.0]
+    assert first[0] == pytest.approx(beep.start * PIECE_S, abs=0.04)
+    assert first[-1] - first[0] == pytest.approx(len(beep) * PIECE_S, abs=0.01)
+    assert second[0] == pytest.approx(110 * PIECE_S, abs=0.04)
+
+
+def test_a_beep_of_a_source_that_counts_anew_is_in_its_place(tmp_path: Path) -> None:
+    record(tmp_path / "a.mp4", loud=[100, 101], missing=range(70, 80), joins=80)
+    assert loud_from(played(tmp_path / "a.mp4")[1]) == pytest.approx(2.0, abs=0.04)
+
+
+def test_a_piece_without_a_time_is_refused_with_what_is_missing() -> None:
+    frame = piece(0, loud=True)
+    frame.pts = None
+    with pytest.raises(ValueError, match="pts"):
+        LiveSound().put(frame)
 
 
 def test_sound_that_never_came_is_silence_and_the_rest_stays_in_step(tmp_path: Path) -> None:

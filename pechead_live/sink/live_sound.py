@@ -1,5 +1,6 @@
 """Sound that comes while pictures are written, kept in step with them in their file."""
 
+import math
 import threading
 from collections import deque
 from fractions import Fraction
@@ -19,11 +20,14 @@ CHANNELS = 2
 PACKET = 1024
 """Samples of an AAC packet."""
 
-JITTER_S = 0.1
-"""A piece that comes so much earlier or later than its place is put in its place: networks hold
-sound up and let it go again."""
+SETTLES_S = 0.5
+"""When a piece was heard is told by those that came within so much of it: networks hold sound up
+and let it go again, so the one that was on its way for the least time is right for all."""
 
-LATE_S = 0.5
+JITTER_S = 0.03
+"""By so much a piece may be out of its place before sound is cut or silence put in."""
+
+LATE_S = 1.5
 """Sound that is missing for so long will not come: silence takes its place."""
 
 MOST = 1500
@@ -33,8 +37,16 @@ MOST = 1500
 class _Piece(NamedTuple):
     samples: FloatArray
     """(2, N) in [-1, 1]."""
-    began: float
-    """When its first sample was heard, seconds of the clock."""
+    time: float
+    """Of its first sample, in seconds of its source's own clock."""
+    came: float
+    """Seconds of the clock."""
+
+
+class _Delay(NamedTuple):
+    came: float
+    seconds: float
+    """From the source's clock to the clock, and the way of this one piece."""
 
 
 class LiveSound:
@@ -45,20 +57,32 @@ class LiveSound:
         self._held, self._clock = held_s, clock
         self._lock = threading.Lock()
         self._pieces: deque[_Piece] = deque(maxlen=MOST)
+        self._delays: deque[_Delay] = deque(maxlen=MOST)
         self._resampler = av.AudioResampler(format="fltp", layout="stereo", rate=RATE)
         self._container: Any = None
         self._stream: Any = None
         self._rest = np.zeros((CHANNELS, 0), np.float32)
         self._placed = self._encoded = 0
+        self._ended, self._shift = -math.inf, 0.0
         self._flowing = False
 
     def put(self, frame: av.AudioFrame) -> None:
-        """A piece whose last sample has just been heard."""
-        heard = self._clock() - self._held
+        """A piece whose last sample has just been heard. Raises `ValueError` without ``pts``."""
+        if frame.pts is None:
+            raise ValueError("a piece of sound has no pts: its time in its source is needed")
+        came = self._clock()
+        ended = float(frame.pts * frame.time_base) + frame.samples / frame.sample_rate
         with self._lock:
+            delay = came - self._held - ended - self._shift
+            if ended + self._shift < self._ended:  # another source, which counts from its own zero
+                usual = min(known.seconds for known in self._delays)
+                self._shift, delay = self._shift + delay - usual, usual
+            self._ended = ended + self._shift
+            self._delays.append(_Delay(came, delay))
             for piece in self._resampler.resample(frame):
                 samples = np.asarray(piece.to_ndarray(), np.float32)
-                self._pieces.append(_Piece(samples, heard - samples.shape[1] / RATE))
+                time = float(piece.pts * piece.time_base) + self._shift
+                self._pieces.append(_Piece(samples, time, came))
 
     def open(self, container: Any) -> None:
         """Adds a stream to a PyAV container that is open for writing."""
@@ -66,35 +90,49 @@ class LiveSound:
         self._stream = container.add_stream("aac", rate=RATE, layout="stereo")
 
     def copy_until(self, end: float, *, start: float) -> None:
-        """Writes what was heard before ``end``; ``start`` becomes zero. Seconds of the clock."""
-        whole = round((end - start) * RATE)
-        while (piece := self._next_before(end)) is not None:
-            place = round((piece.began - start) * RATE)
-            if self._flowing and abs(place - self._placed) <= JITTER_S * RATE:
-                place = self._placed
-            self._write(np.zeros((CHANNELS, max(0, place - self._placed)), np.float32))
-            left = piece.samples[:, max(0, self._placed - place) :]
-            self._write(left)
-            self._flowing = self._flowing or left.size > 0
-        missing = whole - round(LATE_S * RATE) - self._placed
-        if missing > 0:
+        """Writes what was heard before ``end``, as far as it is known; ``start`` becomes zero.
+        Seconds of the clock."""
+        self._copy(end, start, settled=self._clock() - SETTLES_S)
+        missing = round((end - start - LATE_S) * RATE) - self._placed
+        if missing > 0 and not self._pieces:
             self._write(np.zeros((CHANNELS, missing), np.float32))
             self._flowing = False
 
     def finish(self, end: float, *, start: float) -> None:
         """Writes the last of it; the sound ends with the pictures, at ``end``."""
-        self.copy_until(end, start=start)
+        self._copy(end, start, settled=math.inf)
         missing = round((end - start) * RATE) - self._placed
         self._write(np.zeros((CHANNELS, max(0, missing)), np.float32))
         self._encode(self._rest)
         for packet in self._stream.encode(None):
             self._container.mux(packet)
 
-    def _next_before(self, end: float) -> _Piece | None:
+    def _copy(self, end: float, start: float, *, settled: float) -> None:
+        """Pieces that came before ``settled`` and began before ``end``."""
+        while (found := self._next_before(end, settled)) is not None:
+            samples, began = found
+            place = round((began - start) * RATE)
+            if self._flowing and abs(place - self._placed) <= JITTER_S * RATE:
+                place = self._placed
+            self._write(np.zeros((CHANNELS, max(0, place - self._placed)), np.float32))
+            left = samples[:, max(0, self._placed - place) :]
+            self._write(left)
+            self._flowing = self._flowing or left.size > 0
+
+    def _next_before(self, end: float, settled: float) -> tuple[FloatArray, float] | None:
+        """The next piece, and when its first sample was heard."""
         with self._lock:
-            if self._pieces and self._pieces[0].began < end:
-                return self._pieces.popleft()
-        return None
+            if not self._pieces or self._pieces[0].came > settled:
+                return None
+            piece = self._pieces[0]
+            while self._delays[0].came < piece.came - SETTLES_S:
+                self._delays.popleft()
+            near = (d.seconds for d in self._delays if d.came <= piece.came + SETTLES_S)
+            began = piece.time + min(near)
+            if began >= end:
+                return None
+            self._pieces.popleft()
+            return piece.samples, began
 
     def _write(self, samples: FloatArray) -> None:
         self._placed += samples.shape[1]
