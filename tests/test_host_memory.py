@@ -67,6 +67,73 @@ def test_memory_of_threads_that_ended_is_given_back() -> None:
     assert float(done.stdout) > 50  # MB of 200
 
 
+WHILE_THREADS_GO_ON = """
+import threading
+import numpy as np
+from pechead_live.host_memory import give_freed_memory_back, keep_freed_memory
+assert keep_freed_memory()
+def resident():
+    line = next(line for line in open("/proc/self/status") if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
+pins = []
+worked, over = threading.Barrier(3), threading.Event()
+def work():
+    kept = [np.ones(25_000, np.float32) for _ in range(400)]
+    pins.append(kept[-1].copy())
+    kept += [np.ones(25_000, np.float32) for _ in range(400)]
+    del kept
+    worked.wait()
+    over.wait()
+before = resident()
+threads = [threading.Thread(target=work) for _ in range(2)]
+for thread in threads:
+    thread.start()
+worked.wait()
+most = resident()
+assert give_freed_memory_back()
+print(most - before, resident() - before)
+over.set()
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's allocator only")
+def test_ends_of_the_heaps_of_threads_that_go_on_are_given_back() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WHILE_THREADS_GO_ON], capture_output=True, text=True, check=True
+    )
+    most, left = (float(word) for word in done.stdout.split())
+    assert left < 5 < 100 < most  # MB; malloc_trim alone leaves 13
+
+
+CYCLES = """
+import numpy as np
+from pechead_live.host_memory import give_freed_memory_back, keep_what_is_loaded
+import gc
+class Known:
+    freed = 0
+    def __del__(self):
+        Known.freed += 1
+def a_cycle():
+    one, other = Known(), Known()
+    one.other, other.other = other, one
+gc.disable()
+a_cycle()
+kept = Known()
+keep_what_is_loaded()
+first = Known.freed
+a_cycle()
+give_freed_memory_back()
+print(first, Known.freed, gc.get_freeze_count() > 1000, len(gc.get_objects()) < 1000)
+"""
+
+
+def test_what_is_loaded_is_not_looked_through_again_and_what_came_after_it_is() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CYCLES], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["2", "4", "True", "True"]
+
+
 HEAPS = """
 import ctypes, sys, threading
 import numpy as np

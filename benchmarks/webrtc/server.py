@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.webrtc.numbered import numbered
 from pechead_live.cli.models import LITE
 from pechead_live.cli.serve import parts_of
-from pechead_live.host_memory import keep_freed_memory
+from pechead_live.host_memory import keep_freed_memory, keep_what_is_loaded
 from pechead_live.studio.config import StudioConfig
 from pechead_live.studio.gallery import Gallery
 from pechead_live.studio.gate import GateConfig
@@ -36,6 +36,7 @@ def main() -> None:
         program="benchmark",
     )
     keep_freed_memory()
+    keep_what_is_loaded()
     with threadpool_limits(1, user_api="blas"):
         web.run_app(
             studio_app(studio),

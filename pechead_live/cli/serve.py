@@ -20,6 +20,7 @@ from pechead_live.cli.cluster_options import add_cluster_arguments, placed
 from pechead_live.cli.models import LITE, drawn_by, shipped_factory_of
 from pechead_live.cli.tracker_options import add_tracker_arguments, tracker_from
 from pechead_live.errors import InputError, OutputError
+from pechead_live.host_memory import keep_what_is_loaded
 from pechead_live.studio.access_token import check_token, new_token
 from pechead_live.studio.config import StudioConfig
 from pechead_live.studio.expectation import ignore_odd_expectations
@@ -134,6 +135,7 @@ def serve(arguments: argparse.Namespace, *, opens_page: bool) -> int:
         if opens_page:
             webbrowser.open(link)
         app = studio_app(studio._replace(parts=parts))
+        keep_what_is_loaded()
         try:
             asyncio.run(_serve(app, listening, tls, arguments.drain))
         except KeyboardInterrupt:

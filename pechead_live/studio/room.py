@@ -9,7 +9,6 @@ from aiortc.mediastreams import MediaStreamTrack
 
 from pechead_live.clock import monotonic
 from pechead_live.errors import InputError
-from pechead_live.host_memory import give_freed_memory_back
 from pechead_live.sink.live_sound import LiveSound
 from pechead_live.studio.config import StudioConfig
 from pechead_live.studio.controls import controls_as_json, size_of
@@ -184,7 +183,6 @@ class Room:
             if task is not asyncio.current_task():
                 task.cancel()
         await asyncio.to_thread(self.session.close)
-        await asyncio.to_thread(give_freed_memory_back)
 
     def _take(self, connection: Connection, track: MediaStreamTrack) -> None:
         """What the sender sends."""

@@ -10,6 +10,7 @@ from functools import partial
 from pechead_live.camera.open import open_camera
 from pechead_live.clock import monotonic
 from pechead_live.errors import InputError
+from pechead_live.host_memory import give_freed_memory_back
 from pechead_live.protocols import Camera
 from pechead_live.studio.config import StudioConfig
 from pechead_live.studio.controls import Controls, changed
@@ -30,6 +31,10 @@ DRAIN_S = 0.1
 TICK_S = 1.0
 """How often the rooms are looked after."""
 
+TIDY_TICKS = 2
+"""After a session has ended, until its memory is given back: its threads and tasks end meanwhile
+(given back at once, a server grew by 27 KB a session, measured)."""
+
 
 class Rooms:
     """Lives in the event loop."""
@@ -39,6 +44,7 @@ class Rooms:
         self._parts, self._first_avatar, self._config = parts, first_avatar, config
         self._rooms: dict[str, Room] = {}
         self._opening = 0
+        self._tidy_in = 0
         self._draining = False
         self._task: asyncio.Task[None] | None = None
 
@@ -92,6 +98,7 @@ class Rooms:
         room = self._rooms.pop(name, None)
         if room is not None:
             await room.close()
+            self._tidy_in = TIDY_TICKS
             logger.info("session %s... closed", name[:8])
 
     async def drain(self, longest_s: float) -> None:
@@ -130,6 +137,10 @@ class Rooms:
                         await self.close(name)
                 except Exception:
                     logger.exception("session %s... could not be looked after", name[:8])
+            if self._tidy_in > 0:
+                self._tidy_in -= 1
+                if self._tidy_in == 0:
+                    await asyncio.to_thread(give_freed_memory_back)
 
 
 async def _session(
