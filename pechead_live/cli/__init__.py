@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "track": "record pose and expression of a clip as numbers",
     "avatar": "prepare a portrait once (new), let a network learn its person, or look at it (show)",
     "evaluate": "measure methods by the protocols of the paper's tables",
+    "stream": "learn what the coefficient stream of calls rests on (learn)",
     "facemodel": "learn the face model from clips (fit)",
     "data": "make training data from videos (prepare), or look at it (show)",
     "train": "train a network on such data",

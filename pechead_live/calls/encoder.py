@@ -1,0 +1,198 @@
+"""`Encoder`: coefficients to packets."""
+
+import math
+from array import array
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from pechead_live.calls.choice import Choice, choose
+from pechead_live.calls.feedback import read_feedback
+from pechead_live.calls.header import StreamHeader
+from pechead_live.calls.memory import KEPT, Memory, remember
+from pechead_live.calls.moment import MOST_CONFIDENCE, TICKS_PER_SECOND, Moment, first_moment
+from pechead_live.calls.packet import (
+    FARTHEST,
+    MOST_FRAMES,
+    PacketStart,
+    check_of,
+    write_packet,
+)
+from pechead_live.calls.parameters import to_parameters
+from pechead_live.calls.priors import prior_contexts
+from pechead_live.calls.range_coder import RangeEncoder
+from pechead_live.calls.syntax import Frame, code_frame
+from pechead_live.coefficients import Coefficients
+from pechead_live.errors import InputError
+
+Reference = Literal["previous", "acknowledged"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EncoderConfig:
+    """How a stream is sent."""
+
+    reference: Reference = "previous"
+    """What a frame refers to: the one before, which is smallest, or the newest that the receiver
+    is known to have, so that no loss is felt beyond its own frame."""
+
+    frames_per_packet: int = 1
+    """1 to 3: fewer headers, and as much later."""
+
+    thrift: float = 0.1
+    """Squared steps of error that a bit is worth; 0 sends the nearest levels."""
+
+    still_frames: int = 3
+    """So many frames without a change are followed by silence."""
+
+    keep_alive_s: float = 0.4
+    """The longest silence."""
+
+    def __post_init__(self) -> None:
+        if self.reference not in ("previous", "acknowledged"):
+            raise InputError(f"unknown reference {self.reference!r}: use previous or acknowledged")
+        if not 1 <= self.frames_per_packet <= MOST_FRAMES:
+            raise InputError(f"{self.frames_per_packet} frames per packet: give 1 to {MOST_FRAMES}")
+        if not (math.isfinite(self.thrift) and self.thrift >= 0):
+            raise InputError(f"thrift {self.thrift}: give 0 or more")
+        if self.still_frames < 1 or not self.keep_alive_s > 0:
+            raise InputError(
+                f"still_frames {self.still_frames} and keep_alive_s {self.keep_alive_s}: "
+                "give at least 1, and more than 0"
+            )
+
+
+class _Open(NamedTuple):
+    """A packet that is not full yet."""
+
+    coder: RangeEncoder
+    contexts: "array[int]"
+    distance: int
+    moments: list[Moment]
+
+
+class Encoder:
+    """Of one stream. Not for several threads."""
+
+    def __init__(self, header: StreamHeader, config: EncoderConfig | None = None) -> None:
+        self._header, self._config = header, config or EncoderConfig()
+        self._sent: Memory = {}
+        self._had: set[int] = set()
+        self._chain_from = 0
+        self._last: Moment | None = None
+        self._stills = 0
+        self._began: float | None = None
+        self._open: _Open | None = None
+
+    def encode(self, coefficients: Coefficients | None, captured_at: float) -> bytes | None:
+        """A packet, or None while one is filled or nothing changes.
+
+        ``coefficients``: the avatar's (retargeted), None where no face was seen. ``captured_at``:
+        seconds, growing; what comes within the same 4 ms as the frame before is left out.
+        """
+        began = captured_at if self._began is None else self._began
+        self._began = began
+        tick = round((captured_at - began) * TICKS_PER_SECOND)
+        last = self._last
+        if last is not None and tick <= last.tick:
+            return None
+        reference, distance = self._reference()
+        frame = self._frame(coefficients, tick, reference, distance)
+        if self._may_be_silent(frame):
+            return None
+        return self._write(frame, reference, distance)
+
+    def hear(self, data: bytes) -> bool:
+        """Takes what the receiver tells (`Decoder.feedback`); False if it is no such thing."""
+        told = read_feedback(data)
+        if told is None:
+            return False
+        self._had |= {number for number in told.frames if number in self._sent}
+        self._had &= self._sent.keys()
+        if told.stuck_at is not None and self._last is not None:
+            stuck = self._last.number - ((self._last.number - told.stuck_at) & 255)
+            if stuck >= self._chain_from:  # what refers to frames before it cannot be read
+                self._chain_from = self._last.number + 1
+        return True
+
+    def _reference(self) -> tuple[Moment, int]:
+        """What the next frame refers to, and how far before it that is."""
+        if self._open is not None:
+            return self._open.moments[-1], 1
+        number = 0 if self._last is None else self._last.number + 1
+        if self._last is not None and (
+            self._config.reference == "previous" and self._last.number >= self._chain_from
+        ):
+            return self._last, 1
+        known = max(self._had, default=None)
+        if known is None or number - known > min(FARTHEST, KEPT - MOST_FRAMES):
+            return first_moment(prior_contexts()), 0
+        return self._sent[known], number - known
+
+    def _frame(
+        self, coefficients: Coefficients | None, tick: int, reference: Moment, distance: int
+    ) -> Frame:
+        number = 0 if self._last is None else self._last.number + 1
+        if coefficients is None:
+            held = self._last.confidence if self._last is not None else 0
+            levels = reference.levels
+            return Frame(number, tick, held, lost=True, holds=False, levels=levels, steady=False)
+        chosen = self._choice(coefficients, reference, distance)
+        confidence = self._confidence(coefficients.confidence)
+        levels, steady = chosen.levels, chosen.steady
+        return Frame(
+            number, tick, confidence, lost=False, holds=False, levels=levels, steady=steady
+        )
+
+    def _choice(self, coefficients: Coefficients, reference: Moment, distance: int) -> Choice:
+        steps, origin = self._header.steps, self._header.origin
+        apart = to_parameters(coefficients) - origin
+        carried = steps > 0
+        wanted = [
+            float(value / step) if kept else 0.0
+            for value, step, kept in zip(apart, steps, carried, strict=True)
+        ]
+        return choose(wanted, reference, distance, thrift=self._config.thrift)
+
+    def _confidence(self, confidence: float) -> int:
+        """Kept as it was until it is nearer to the next but one."""
+        exact = MOST_CONFIDENCE * min(max(confidence, 0.0), 1.0)
+        if self._last is not None and abs(exact - self._last.confidence) < 0.75:
+            return self._last.confidence
+        return round(exact)
+
+    def _may_be_silent(self, frame: Frame) -> bool:
+        """Whether nothing is lost if ``frame`` is not sent."""
+        last = self._last
+        same = last is not None and (
+            last.levels == tuple(frame.levels)
+            and last.lost == frame.lost
+            and last.confidence == frame.confidence
+        )
+        self._stills = self._stills + 1 if same else 0
+        if last is None or not last.holds or not same or self._open is not None:
+            return False
+        late = frame.tick - last.tick >= self._config.keep_alive_s * TICKS_PER_SECOND
+        safe = self._config.reference == "previous" or last.number in self._had
+        return safe and not late
+
+    def _write(self, frame: Frame, reference: Moment, distance: int) -> bytes | None:
+        if self._open is None:
+            contexts = array("H", reference.contexts)
+            self._open = _Open(RangeEncoder(contexts), contexts, distance, [])
+        opened = self._open
+        frame = frame._replace(holds=self._stills >= self._config.still_frames)
+        moment = code_frame(opened.coder, reference, distance, frame)
+        moment = moment._replace(contexts=array("H", opened.contexts))
+        opened.moments.append(moment)
+        self._last = moment
+        remember(self._sent, moment)
+        if len(opened.moments) < self._config.frames_per_packet and not moment.holds:
+            return None
+        self._open = None
+        start = PacketStart(
+            frames=len(opened.moments),
+            distance=opened.distance,
+            low_number=opened.moments[0].number & 255,
+            check=check_of(opened.moments),
+        )
+        return write_packet(start, opened.coder.finish())
