@@ -1,0 +1,1 @@
+"""Calls that send only coefficients, measured: the stream (`benchmarks.calls.stream`)."""
