@@ -1,16 +1,18 @@
 """``python -m benchmarks.calls.stream``: what coefficients cost and what arrives of them.
 
 Real clips, tracked and smoothed as in a live call and made the avatar's, 25 frames a second, are
-sent through encoder and decoder. Bits are those of packets, headers and checks included; what UDP,
-DTLS or RTP add is not. The error is the mean over the avatar's 478 landmarks and over all frames
-from the first that arrived on, in pixels of 256 x 256, between what was to be shown and what was
-received last. Feedback takes `WAY` frames to come back, and is lost as packets are.
+sent through encoder, decoder and playout. Bits are those of packets, headers and checks included;
+what UDP, DTLS or RTP add is not. The error is the mean over the avatar's 478 landmarks and over all
+pictures from the first on, in pixels of 256 x 256, between what is shown and what the sender's
+avatar did at the moment that is shown. Packets take `WAY_S` there, feedback as long back, and it is
+lost as they are.
 """
 
 import argparse
 import statistics
 import time
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +23,8 @@ from benchmarks.calls.motions import FPS, Motion, motions_of
 from benchmarks.record import write_record
 from pechead_live.avatar.file import open_avatar
 from pechead_live.calls import Decoder, Encoder, EncoderConfig, StreamHeader, header_for
+from pechead_live.calls.parameters import from_parameters, to_parameters
+from pechead_live.calls.playout import PlayoutConfig, arrived, initial_playout, shown
 from pechead_live.calls.steps import PICTURE
 from pechead_live.coefficients import Coefficients
 from pechead_live.errors import NoFaceError
@@ -31,8 +35,8 @@ DATA = Path("../shared/data/test")
 
 QUALITIES_PX = (0.1, 0.15, 0.25, 0.4)
 
-WAY = 4
-"""Frames until feedback is there: 160 ms there and back."""
+WAY_S = 0.08
+"""Seconds from end to end, one way."""
 
 SEED = 7
 
@@ -46,8 +50,12 @@ class Sent(NamedTuple):
     errors_px: list[float]
     encode_ms: list[float]
     decode_ms: list[float]
-    longest_gap: int
-    """Frames without anything new."""
+    bridged: int
+    """Pictures that were shown while their frame was missing."""
+    longest_bridge: int
+    """Of these, one after another."""
+    delays_s: list[float]
+    """Of the jitter buffer, that of joining two frames included."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -73,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "streams": rows,
     }
     if not arguments.no_record:
-        settings = {"data": arguments.data, "fps": FPS, "way_frames": WAY, "seed": SEED}
+        settings = {"data": arguments.data, "fps": FPS, "way_s": WAY_S, "seed": SEED}
         print(write_record("calls.stream", results, settings))
     return 0
 
@@ -82,44 +90,68 @@ def send(
     motion: Motion, header: StreamHeader, config: EncoderConfig, line: Line, model: FaceModel
 ) -> Sent:
     """One motion, from end to end."""
-    encoder = Encoder(header, config)
-    decoder = Decoder(header, motion.coefficients[0].identity)
+    frames = motion.coefficients
+    began = frames[0].captured_at
+    encoder, decoder = Encoder(header, config), Decoder(header, frames[0].identity)
     there, back = Fate(line, SEED), Fate(line, SEED + 1)
-    told: list[tuple[int, bytes]] = []
+    told: list[tuple[float, bytes]] = []
     late: list[bytes] = []
-    shown: Coefficients | None = None
-    packets = bits = gap = longest = 0
-    errors: list[float] = []
-    encode_ms: list[float] = []
-    decode_ms: list[float] = []
-    for k, coefficients in enumerate(motion.coefficients):
-        while told and told[0][0] <= k:
+    playout, state = PlayoutConfig(), initial_playout()
+    found = Sent(len(frames), 0, 0, [], [], [], 0, 0, [])
+    bridge = 0
+    for coefficients in frames:
+        while told and told[0][0] <= coefficients.captured_at:
             encoder.hear(told.pop(0)[1])
-        began = time.perf_counter()
-        packet = encoder.encode(coefficients, coefficients.captured_at)
-        encode_ms.append(1000 * (time.perf_counter() - began))
-        arrived: list[bytes] = []
+        packet = _timed(found.encode_ms, encoder.encode, coefficients, coefficients.captured_at)
+        now = coefficients.captured_at + WAY_S
+        arrived_now: list[bytes] = []
         if packet is not None:
-            packets, bits = packets + 1, bits + 8 * len(packet)
+            found = found._replace(packets=found.packets + 1, bits=found.bits + 8 * len(packet))
             if there.is_late() and not late:
                 late.append(packet)
             elif there.arrives():
-                arrived, late = [packet, *late], []
-        gap += 1
-        for each in arrived:
-            began = time.perf_counter()
-            frames = decoder.decode(each)
-            decode_ms.append(1000 * (time.perf_counter() - began))
-            if frames and (
-                shown is None or frames[-1].coefficients.captured_at > shown.captured_at
-            ):
-                shown, gap = frames[-1].coefficients, 0
+                arrived_now, late = [packet, *late], []
+        for each in arrived_now:
+            for frame in _timed(found.decode_ms, decoder.decode, each):
+                state = arrived(state, frame, now, playout)
             if back.arrives():
-                told.append((k + WAY, decoder.feedback()))
-        longest = max(longest, gap)
-        if shown is not None:
-            errors.append(_error_px(coefficients, shown, model))
-    return Sent(len(motion.coefficients), packets, bits, errors, encode_ms, decode_ms, longest)
+                told.append((now + WAY_S, decoder.feedback()))
+        seen, state = shown(state, now, playout, identity=frames[0].identity)
+        if seen is None:
+            continue
+        bridge = bridge + 1 if seen.bridged else 0
+        found = found._replace(
+            bridged=found.bridged + seen.bridged,
+            longest_bridge=max(found.longest_bridge, bridge),
+        )
+        found.delays_s.append(seen.delay_s)
+        wanted = _at(frames, began + seen.coefficients.captured_at)
+        found.errors_px.append(_error_px(wanted, seen.coefficients, model))
+    return found
+
+
+def _timed(ms: list[float], work: Callable[..., Any], *given: Any) -> Any:
+    """What ``work`` gives; its time is added to ``ms``."""
+    began = time.perf_counter()
+    found = work(*given)
+    ms.append(1000 * (time.perf_counter() - began))
+    return found
+
+
+def _at(frames: Sequence[Coefficients], moment: float) -> Coefficients:
+    """The motion at a moment between two frames."""
+    place = bisect_left([frame.captured_at for frame in frames], moment)
+    after = frames[min(place, len(frames) - 1)]
+    before = frames[max(0, place - 1)]
+    apart = after.captured_at - before.captured_at
+    share = (moment - before.captured_at) / apart if apart > 0 else 0.0
+    first, last = to_parameters(before), to_parameters(after)
+    return from_parameters(
+        first + (last - first) * min(max(share, 0.0), 1.0),
+        identity=before.identity,
+        confidence=before.confidence,
+        captured_at=moment,
+    )
 
 
 def _cases() -> list[tuple[float, EncoderConfig, Line]]:
@@ -148,7 +180,13 @@ def _row(
         "packets_per_s": round(sum(one.packets for one in sent) / seconds, 2),
         "error_px_mean": round(statistics.fmean(errors), 3),
         "error_px_p95": round(float(np.percentile(errors, 95)), 3),
-        "longest_gap_s": round(max(one.longest_gap for one in sent) / FPS, 2),
+        "bridged_percent": round(
+            100 * sum(one.bridged for one in sent) / sum(len(one.errors_px) for one in sent), 2
+        ),
+        "longest_bridge_s": round(max(one.longest_bridge for one in sent) / FPS, 2),
+        "playout_delay_ms": round(
+            1000 * statistics.fmean([delay for one in sent for delay in one.delays_s]), 1
+        ),
         "encode_ms_p50": round(statistics.median(encode), 3),
         "encode_ms_p95": round(float(np.percentile(encode, 95)), 3),
         "decode_ms_p50": round(statistics.median(decode), 3),
@@ -160,8 +198,9 @@ def _words(row: dict[str, Any]) -> str:
     return (
         f"{row['line']:15} {row['reference']:12} {row['frames_per_packet']}/packet "
         f"{row['quality_px']:.2f} px: {row['kbit_per_s']:.2f} kbit/s, error "
-        f"{row['error_px_mean']:.2f} (p95 {row['error_px_p95']:.2f}) px, gap "
-        f"{row['longest_gap_s']:.2f} s, {row['encode_ms_p50']:.2f} + {row['decode_ms_p50']:.2f} ms"
+        f"{row['error_px_mean']:.2f} (p95 {row['error_px_p95']:.2f}) px, bridged "
+        f"{row['bridged_percent']:.1f} %, {row['longest_bridge_s']:.2f} s, "
+        f"{row['encode_ms_p50']:.2f} + {row['decode_ms_p50']:.2f} ms"
     )
 
 
