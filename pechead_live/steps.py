@@ -1,5 +1,6 @@
 """The steps of a live loop as commands and studio use them: believe, smooth, retarget, label."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -29,6 +30,21 @@ def smoothing_step() -> Step:
 def motion_step(rest: Coefficients, config: MotionConfig, overrides: Overrides) -> Step:
     """The driver's coefficients to those of the portrait at ``rest``."""
     return Step(initial_motion_state, partial(_move, rest=rest, config=config, overrides=overrides))
+
+
+def motion_of(
+    driver: Sequence[Coefficients], rest: Coefficients, config: MotionConfig
+) -> list[Coefficients]:
+    """A driver's whole motion as that of the portrait at ``rest``, without the frames in which no
+    face was seen."""
+    step = motion_step(rest, config, Overrides())
+    state = step.initial()
+    motion: list[Coefficients] = []
+    for coefficients in driver:
+        moved, state = step.apply(coefficients, state)
+        if moved is not None and moved.confidence > 0:
+            motion.append(moved)
+    return motion
 
 
 def labelled(picture: Picture) -> Picture:

@@ -11,10 +11,10 @@ from pechead_live.avatar.file import open_avatar
 from pechead_live.calls import Decoder, Encoder, EncoderConfig, StreamHeader, header_for
 from pechead_live.coefficients import Coefficients
 from pechead_live.facemodel.model import load_face_model
-from pechead_live.motion import MotionConfig, Overrides
+from pechead_live.motion import MotionConfig
 from pechead_live.recording.files import read_recording
 from pechead_live.samples import sample
-from pechead_live.steps import motion_step
+from pechead_live.steps import motion_of
 
 FILE = Path(__file__).parent.parent / "docs" / "coefficient-stream-vectors.json"
 
@@ -68,14 +68,8 @@ LINES = (
 
 def talking() -> list[Coefficients]:
     """The bundled motion as the avatar makes it, from where it begins to move."""
-    step = motion_step(REST, MotionConfig(), Overrides())
-    state = step.initial()
-    motion: list[Coefficients] = []
-    for driver in read_recording(sample("talking.npz")).coefficients:
-        moved, state = step.apply(driver, state)
-        if moved is not None:
-            motion.append(moved)
-    return motion[30:]
+    driver = read_recording(sample("talking.npz")).coefficients
+    return motion_of(driver, REST, MotionConfig())[30:]
 
 
 def arrivals(line: Line, header: StreamHeader) -> list[bytes]:

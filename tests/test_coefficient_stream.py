@@ -24,10 +24,10 @@ from pechead_live.calls.steps import PICTURE, effects
 from pechead_live.coefficients import Coefficients
 from pechead_live.errors import InputError
 from pechead_live.facemodel.model import load_face_model, points_of
-from pechead_live.motion import MotionConfig, Overrides
+from pechead_live.motion import MotionConfig
 from pechead_live.recording.files import read_recording
 from pechead_live.samples import sample
-from pechead_live.steps import motion_step
+from pechead_live.steps import motion_of
 
 REFERENCES = get_args(Reference)
 QUALITY_PX = 0.15
@@ -36,19 +36,8 @@ REST = open_avatar(sample("astronaut.avatar")).rest
 HEADER = header_for(REST, FACE_MODEL, quality_px=QUALITY_PX)
 
 
-def talking() -> list[Coefficients]:
-    """The bundled motion as the avatar makes it."""
-    step = motion_step(REST, MotionConfig(), Overrides())
-    state = step.initial()
-    motion: list[Coefficients] = []
-    for driver in read_recording(sample("talking.npz")).coefficients:
-        moved, state = step.apply(driver, state)
-        if moved is not None and moved.confidence > 0:
-            motion.append(moved)
-    return motion
-
-
-MOTION = talking()
+MOTION = motion_of(read_recording(sample("talking.npz")).coefficients, REST, MotionConfig())
+"""The bundled motion as the avatar makes it."""
 
 
 def error_px(one: Coefficients, other: Coefficients) -> float:

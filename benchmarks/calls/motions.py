@@ -1,6 +1,5 @@
 """What is sent in a call: the motion of real clips, as the avatar makes it, 25 frames a second."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -10,9 +9,9 @@ from pechead_live.cli.face_files import find_face_files
 from pechead_live.cli.track import record, smoothed
 from pechead_live.coefficients import Coefficients
 from pechead_live.errors import NoFaceError
-from pechead_live.motion import MotionConfig, Overrides
+from pechead_live.motion import MotionConfig
 from pechead_live.recording.recording import Recording
-from pechead_live.steps import motion_step
+from pechead_live.steps import motion_of
 from pechead_live.tracker.mediapipe import open_mediapipe_tracker
 
 FPS = 25
@@ -44,7 +43,7 @@ def motions_of(data: Path, rest: Coefficients, *, landmarker: Path | None) -> li
         finally:
             tracker.close()
             camera.close()
-        moved = _of_avatar(_at_25(smoothed(recording, "live")), rest)
+        moved = motion_of(_at_25(smoothed(recording, "live")), rest, MotionConfig())
         if len(moved) >= SHORTEST:
             found.append(Motion(file.path.stem, moved))
     return found
@@ -62,14 +61,3 @@ def _at_25(recording: Recording) -> list[Coefficients]:
         while place + 1 < len(frames) and frames[place + 1].captured_at <= time + 1e-6:
             place += 1
         taken.append(replace(frames[place], captured_at=time))
-
-
-def _of_avatar(driver: Sequence[Coefficients], rest: Coefficients) -> list[Coefficients]:
-    step = motion_step(rest, MotionConfig(), Overrides())
-    state = step.initial()
-    motion: list[Coefficients] = []
-    for coefficients in driver:
-        moved, state = step.apply(coefficients, state)
-        if moved is not None and moved.confidence > 0:
-            motion.append(moved)
-    return motion

@@ -8,10 +8,7 @@ machine, as they do for most users.
 
 import argparse
 import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,10 +24,10 @@ from benchmarks.record import write_record
 from benchmarks.webrtc.chromium import launch, write_mjpeg
 from benchmarks.webrtc.cpu import cpu_seconds, cpu_seconds_of
 from benchmarks.webrtc.frame_code import NUMBERS, draw_number
+from benchmarks.webrtc.running import ROOT, running_server
 from pechead_live.errors import InputError
 from pechead_live.live.measurements import percentile
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 CLIP = ROOT.parent / "shared" / "data" / "test" / "clips" / "v0011.mp4"
 STAND_IN = ROOT / "out" / "latency" / "moving_portrait.mp4"
 """Drawn when that clip is not there."""
@@ -103,25 +100,13 @@ def measured(
     size: str,
 ) -> dict[str, Any]:
     """One run: server and browser are started for it."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "benchmarks.webrtc.server", str(folder), str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
-        try:
-            assert server.stdout is not None
-            server.stdout.readline()
-            with sync_playwright() as playwright:
-                browser = launch(playwright, chromium, camera, fps=arguments.fps)
-                context = browser.new_context(viewport={"width": 1280, "height": 860})
-                context.add_init_script(f"window.cameraRate = {arguments.fps};")
-                context.add_init_script(path=Path(__file__).with_name("page_watch.js"))
-                page = context.new_page()
-                found = _watched(
-                    page, f"http://127.0.0.1:{port}/", server.pid, arguments, model, size
-                )
-                browser.close()
-        finally:
-            server.terminate()
+    with running_server(folder) as server, sync_playwright() as playwright:
+        browser = launch(playwright, chromium, camera, fps=arguments.fps)
+        context = browser.new_context(viewport={"width": 1280, "height": 860})
+        context.add_init_script(f"window.cameraRate = {arguments.fps};")
+        context.add_init_script(path=Path(__file__).with_name("page_watch.js"))
+        found = _watched(context.new_page(), server.link, server.pid, arguments, model, size)
+        browser.close()
     return found
 
 

@@ -1,19 +1,17 @@
 """``pechead-live stream``: the numbers that the coefficient stream's format rests on."""
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 from pechead_live.avatar.file import open_avatar
 from pechead_live.calls.header import header_for
 from pechead_live.calls.learn import learn_priors
-from pechead_live.coefficients import Coefficients
 from pechead_live.errors import InputError
 from pechead_live.facemodel.model import load_face_model
-from pechead_live.motion import MotionConfig, Overrides
+from pechead_live.motion import MotionConfig
 from pechead_live.recording.files import read_recording
 from pechead_live.samples import sample
-from pechead_live.steps import motion_step
+from pechead_live.steps import motion_of
 from pechead_live.whole_file import write_whole
 
 QUALITY_PX = 0.15
@@ -42,11 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Learns and writes the file."""
     folder: Path = arguments.folder
-    rest = open_avatar(sample("astronaut.avatar")).rest
+    rest, config = open_avatar(sample("astronaut.avatar")).rest, MotionConfig()
     motions = [
         motion
         for path in sorted(folder.glob("*.npz"))
-        if len(motion := _of_avatar(read_recording(path).coefficients, rest)) >= SHORTEST
+        if len(motion := motion_of(read_recording(path).coefficients, rest, config)) >= SHORTEST
     ]
     if not motions:
         raise InputError(
@@ -58,15 +56,3 @@ def run(arguments: argparse.Namespace) -> int:
     frames = sum(len(motion) for motion in motions)
     print(f"{arguments.output}: from {frames} frames of {len(motions)} recordings")
     return 0
-
-
-def _of_avatar(driver: Sequence[Coefficients], rest: Coefficients) -> list[Coefficients]:
-    """The motion as the avatar makes it; frames without a face are left out."""
-    step = motion_step(rest, MotionConfig(), Overrides())
-    state = step.initial()
-    motion: list[Coefficients] = []
-    for coefficients in driver:
-        moved, state = step.apply(coefficients, state)
-        if moved is not None and moved.confidence > 0:
-            motion.append(moved)
-    return motion

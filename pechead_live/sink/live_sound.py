@@ -68,10 +68,8 @@ class LiveSound:
 
     def put(self, frame: av.AudioFrame) -> None:
         """A piece whose last sample has just been heard. Raises `ValueError` without ``pts``."""
-        if frame.pts is None:
-            raise ValueError("a piece of sound has no pts: its time in its source is needed")
         came = self._clock()
-        ended = float(frame.pts * frame.time_base) + frame.samples / frame.sample_rate
+        ended = _time_of(frame) + frame.samples / frame.sample_rate
         with self._lock:
             delay = came - self._held - ended - self._shift
             if ended + self._shift < self._ended:  # another source, which counts from its own zero
@@ -81,7 +79,7 @@ class LiveSound:
             self._delays.append(_Delay(came, delay))
             for piece in self._resampler.resample(frame):
                 samples = np.asarray(piece.to_ndarray(), np.float32)
-                time = float(piece.pts * piece.time_base) + self._shift
+                time = _time_of(piece) + self._shift
                 self._pieces.append(_Piece(samples, time, came))
 
     def open(self, container: Any) -> None:
@@ -152,3 +150,10 @@ class LiveSound:
         self._encoded += samples.shape[1]
         for packet in self._stream.encode(frame):
             self._container.mux(packet)
+
+
+def _time_of(frame: av.AudioFrame) -> float:
+    """Seconds of its source's clock."""
+    if frame.pts is None or frame.time_base is None:
+        raise ValueError("a piece of sound has no pts: its time in its source is needed")
+    return float(frame.pts * frame.time_base)
