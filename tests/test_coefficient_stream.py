@@ -193,11 +193,31 @@ def test_with_acknowledged_references_a_loss_is_felt_in_its_own_frame_only() -> 
 
 
 def test_with_previous_references_a_loss_is_mended_on_the_receiver_s_word() -> None:
-    config = EncoderConfig(still_frames=NEVER_SILENT)
+    config = EncoderConfig(reference="previous", still_frames=NEVER_SILENT)
     decoded, decoder = on_a_bad_line(config, [60], frames=120, way=5)
     missing = sorted(set(range(120)) - set(decoded))
     assert missing == list(range(60, 67))  # there and back, and the frame on its way
     assert decoder.dropped == {STUCK: 6}
+
+
+def test_a_measured_stream_refers_to_what_is_there_while_something_is_lost() -> None:
+    lost = [60, 75, 90]
+    config = EncoderConfig(still_frames=NEVER_SILENT, calm_s=2.0)
+    decoded, decoder = on_a_bad_line(config, lost, frames=300, way=5)
+    assert decoder.dropped == {STUCK: 6}  # of the first loss only
+    assert sorted(set(range(300)) - set(decoded)) == [*range(60, 67), 75, 90]
+    encoder = Encoder(HEADER, config)
+    known = Decoder(HEADER, REST.identity)
+    careful: list[int] = []
+    for k in range(300):
+        packet = encoder.encode(MOTION[k % len(MOTION)], k / 25)
+        if encoder.refers_to_acknowledged:
+            careful.append(k)
+        if packet is not None and k not in lost:
+            known.decode(packet)
+            encoder.hear(known.feedback())
+    assert careful[0] == 62
+    assert 90 + 32 < careful[-1] <= 90 + 32 + 2 * 25 + 2  # as long as the loss is told of, and 2 s
 
 
 @pytest.mark.parametrize("reference", REFERENCES)
@@ -278,6 +298,7 @@ def test_a_quality_that_is_none_is_refused(quality_px: float) -> None:
         ({"reference": "next"}, "reference"),
         ({"thrift": -1.0}, "thrift"),
         ({"keep_alive_s": 0.0}, "keep_alive_s"),
+        ({"calm_s": -1.0}, "calm_s"),
     ],
 )
 def test_a_setting_that_is_none_is_refused(settings: dict[str, object], named: str) -> None:

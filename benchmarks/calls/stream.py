@@ -156,10 +156,10 @@ def _at(frames: Sequence[Coefficients], moment: float) -> Coefficients:
 
 def _cases() -> list[tuple[float, EncoderConfig, Line]]:
     """Qualities and bundles on a good line, the default quality on bad ones."""
-    previous, safe = EncoderConfig(), EncoderConfig(reference="acknowledged")
-    cases = [(quality, config, LINES[0]) for config in (previous, safe) for quality in QUALITIES_PX]
+    measured, safe = EncoderConfig(), EncoderConfig(reference="acknowledged")
+    cases = [(quality, config, LINES[0]) for config in (measured, safe) for quality in QUALITIES_PX]
     cases += [(0.15, EncoderConfig(frames_per_packet=count), LINES[0]) for count in (2, 3)]
-    cases += [(0.15, config, line) for line in LINES[1:] for config in (previous, safe)]
+    cases += [(0.15, config, line) for line in LINES[1:] for config in (measured, safe)]
     return cases
 
 

@@ -3,10 +3,10 @@
 import math
 from array import array
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from pechead_live.calls.choice import Choice, choose
-from pechead_live.calls.feedback import read_feedback
+from pechead_live.calls.feedback import EARLIER, Feedback, read_feedback
 from pechead_live.calls.header import StreamHeader
 from pechead_live.calls.memory import KEPT, Memory, remember
 from pechead_live.calls.moment import MOST_CONFIDENCE, TICKS_PER_SECOND, Moment, first_moment
@@ -24,16 +24,20 @@ from pechead_live.calls.syntax import Frame, code_frame
 from pechead_live.coefficients import Coefficients
 from pechead_live.errors import InputError
 
-Reference = Literal["previous", "acknowledged"]
+Reference = Literal["measured", "previous", "acknowledged"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderConfig:
     """How a stream is sent."""
 
-    reference: Reference = "previous"
-    """What a frame refers to: the one before, which is smallest, or the newest that the receiver
-    is known to have, so that no loss is felt beyond its own frame."""
+    reference: Reference = "measured"
+    """What a frame refers to: the one before, which is smallest; the newest that the receiver is
+    known to have ("acknowledged"), so that no loss is felt beyond its own frame; or the one before
+    while nothing is lost."""
+
+    calm_s: float = 5.0
+    """So long nothing must be lost before a "measured" stream refers to the frame before again."""
 
     frames_per_packet: int = 1
     """1 to 3: fewer headers, and as much later."""
@@ -48,16 +52,18 @@ class EncoderConfig:
     """The longest silence."""
 
     def __post_init__(self) -> None:
-        if self.reference not in ("previous", "acknowledged"):
-            raise InputError(f"unknown reference {self.reference!r}: use previous or acknowledged")
+        if self.reference not in get_args(Reference):
+            raise InputError(
+                f"unknown reference {self.reference!r}: use {', '.join(get_args(Reference))}"
+            )
         if not 1 <= self.frames_per_packet <= MOST_FRAMES:
             raise InputError(f"{self.frames_per_packet} frames per packet: give 1 to {MOST_FRAMES}")
         if not (math.isfinite(self.thrift) and self.thrift >= 0):
             raise InputError(f"thrift {self.thrift}: give 0 or more")
-        if self.still_frames < 1 or not self.keep_alive_s > 0:
+        if self.still_frames < 1 or not (self.keep_alive_s > 0 and self.calm_s > 0):
             raise InputError(
-                f"still_frames {self.still_frames} and keep_alive_s {self.keep_alive_s}: "
-                "give at least 1, and more than 0"
+                f"still_frames {self.still_frames}, keep_alive_s {self.keep_alive_s} and calm_s "
+                f"{self.calm_s}: give at least 1, and more than 0"
             )
 
 
@@ -78,6 +84,7 @@ class Encoder:
         self._sent: Memory = {}
         self._had: set[int] = set()
         self._chain_from = 0
+        self._lossy_until = -1
         self._last: Moment | None = None
         self._stills = 0
         self._began: float | None = None
@@ -106,6 +113,9 @@ class Encoder:
         told = read_feedback(data)
         if told is None:
             return False
+        if self._last is not None and self._is_lossy(told):
+            calm = round(self._config.calm_s * TICKS_PER_SECOND)
+            self._lossy_until = self._last.tick + calm
         self._had |= {number for number in told.frames if number in self._sent}
         self._had &= self._sent.keys()
         if told.stuck_at is not None and self._last is not None:
@@ -114,14 +124,29 @@ class Encoder:
                 self._chain_from = self._last.number + 1
         return True
 
+    @property
+    def refers_to_acknowledged(self) -> bool:
+        """Whether the next frames refer only to what the receiver is known to have."""
+        if self._config.reference == "measured":
+            return self._last is not None and self._last.tick < self._lossy_until
+        return self._config.reference == "acknowledged"
+
+    def _is_lossy(self, told: Feedback) -> bool:
+        """Whether something that was sent before the newest frame there is missing."""
+        if told.stuck_at is not None:
+            return True
+        newest = max(told.frames, default=0)
+        return any(
+            n in self._sent and n not in told.frames for n in range(newest - EARLIER, newest)
+        )
+
     def _reference(self) -> tuple[Moment, int]:
         """What the next frame refers to, and how far before it that is."""
         if self._open is not None:
             return self._open.moments[-1], 1
         number = 0 if self._last is None else self._last.number + 1
-        if self._last is not None and (
-            self._config.reference == "previous" and self._last.number >= self._chain_from
-        ):
+        chained = self._last is not None and self._last.number >= self._chain_from
+        if self._last is not None and chained and not self.refers_to_acknowledged:
             return self._last, 1
         known = max(self._had, default=None)
         if known is None or number - known > min(FARTHEST, KEPT - MOST_FRAMES):
@@ -172,7 +197,7 @@ class Encoder:
         if last is None or not last.holds or not same or self._open is not None:
             return False
         late = frame.tick - last.tick >= self._config.keep_alive_s * TICKS_PER_SECOND
-        safe = self._config.reference == "previous" or last.number in self._had
+        safe = not self.refers_to_acknowledged or last.number in self._had
         return safe and not late
 
     def _write(self, frame: Frame, reference: Moment, distance: int) -> bytes | None:
