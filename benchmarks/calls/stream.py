@@ -23,6 +23,7 @@ from benchmarks.calls.motions import FPS, Motion, motions_of
 from benchmarks.record import write_record
 from pechead_live.avatar.file import open_avatar
 from pechead_live.calls import Decoder, Encoder, EncoderConfig, StreamHeader, header_for
+from pechead_live.calls.gfv_sei import gfv_messages
 from pechead_live.calls.parameters import from_parameters, to_parameters
 from pechead_live.calls.playout import PlayoutConfig, arrived, initial_playout, shown
 from pechead_live.calls.steps import PICTURE
@@ -75,9 +76,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         sent = [send(motion, header, config, line, model) for motion in motions]
         rows.append(_row(quality_px, config, line, sent))
         print(_words(rows[-1]), flush=True)
+    header = header_for(rest, model, quality_px=0.15)
+    seconds = sum(len(motion.coefficients) for motion in motions) / FPS
+    sei_bits = sum(_bits_as_sei(motion, header) for motion in motions)
+    sei_kbit = round(sei_bits / seconds / 1000, 3)
+    print(f"the same levels as GFV SEI messages: {sei_kbit:.2f} kbit/s")
     results = {
         "clips": {motion.name: len(motion.coefficients) for motion in motions},
-        "header_bytes": len(header_for(rest, model, quality_px=0.15).to_bytes()),
+        "header_bytes": len(header.to_bytes()),
+        "as_gfv_sei_kbit_per_s": sei_kbit,
         "streams": rows,
     }
     if not arguments.no_record:
@@ -128,6 +135,18 @@ def send(
         wanted = _at(frames, began + seen.coefficients.captured_at)
         found.errors_px.append(_error_px(wanted, seen.coefficients, model))
     return found
+
+
+def _bits_as_sei(motion: Motion, header: StreamHeader) -> int:
+    """Of the same levels, every frame sent."""
+    encoder = Encoder(header, EncoderConfig(still_frames=len(motion.coefficients)))
+    decoder = Decoder(header, motion.coefficients[0].identity)
+    levels = [
+        frame.levels
+        for coefficients in motion.coefficients
+        for frame in decoder.decode(encoder.encode(coefficients, coefficients.captured_at) or b"")
+    ]
+    return 8 * sum(map(len, gfv_messages(levels)))
 
 
 def _timed(ms: list[float], work: Callable[..., Any], *given: Any) -> Any:
