@@ -304,3 +304,23 @@ def test_a_quality_that_is_none_is_refused(quality_px: float) -> None:
 def test_a_setting_that_is_none_is_refused(settings: dict[str, object], named: str) -> None:
     with pytest.raises(InputError, match=named):
         EncoderConfig(**settings)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("reference", REFERENCES)
+def test_while_a_face_is_lost_the_avatar_stays_where_it_was(reference: Reference) -> None:
+    config = EncoderConfig(reference=reference, still_frames=NEVER_SILENT)
+    encoder, decoder = Encoder(HEADER, config), Decoder(HEADER, REST.identity)
+    told: list[bytes] = []
+    levels: list[tuple[int, ...]] = []
+    broken = replace(MOTION[0], scale=float("nan"))
+    for k in range(60):
+        seen = MOTION[40 + k] if k < 40 else None if k % 2 else broken
+        packet = encoder.encode(seen, k / 25)
+        assert packet is not None
+        levels += [frame.levels for frame in decoder.decode(packet)]
+        told.append(decoder.feedback())
+        if len(told) > 6:
+            encoder.hear(told.pop(0))
+    assert len(levels) == 60
+    assert levels[30] != levels[39]
+    assert set(levels[40:]) == {levels[39]}

@@ -93,8 +93,9 @@ class Encoder:
     def encode(self, coefficients: Coefficients | None, captured_at: float) -> bytes | None:
         """A packet, or None while one is filled or nothing changes.
 
-        ``coefficients``: the avatar's (retargeted), None where no face was seen. ``captured_at``:
-        seconds, growing; what comes within the same 4 ms as the frame before is left out.
+        ``coefficients``: the avatar's (retargeted), None where no face was seen; what is not finite
+        is no face either. ``captured_at``: seconds, growing; what comes within the same 4 ms as the
+        frame before is left out.
         """
         began = captured_at if self._began is None else self._began
         self._began = began
@@ -157,10 +158,17 @@ class Encoder:
         self, coefficients: Coefficients | None, tick: int, reference: Moment, distance: int
     ) -> Frame:
         number = 0 if self._last is None else self._last.number + 1
-        if coefficients is None:
-            held = self._last.confidence if self._last is not None else 0
-            levels = reference.levels
-            return Frame(number, tick, held, lost=True, holds=False, levels=levels, steady=False)
+        if coefficients is None or not coefficients.is_finite():
+            held = self._last or reference
+            return Frame(
+                number,
+                tick,
+                held.confidence,
+                lost=True,
+                holds=False,
+                levels=held.levels,
+                steady=False,
+            )
         chosen = self._choice(coefficients, reference, distance)
         confidence = self._confidence(coefficients.confidence)
         levels, steady = chosen.levels, chosen.steady

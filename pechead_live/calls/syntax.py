@@ -85,9 +85,7 @@ def code_frame(coder: Coder, reference: Moment, distance: int, frame: Frame) -> 
         raise CodingError(f"confidence {confidence}")
     lost = bool(coder.code(first + LOST, int(frame.lost)))
     holds = bool(coder.code(first + HOLDS, int(frame.holds)))
-    levels, surprises = reference.levels, (0,) * COUNT
-    if not lost:
-        levels, surprises = _code_levels(coder, reference, first, distance, frame)
+    levels, surprises = _code_levels(coder, reference, first, distance, frame)
     elapsed = tick - reference.tick
     usual = distance == 0 or reference.holds  # after a silence the time tells nothing
     goes_on = distance == 1 and not lost and not reference.lost

@@ -53,9 +53,7 @@ export function readFrame(decoder, before, distance) {
   if (confidence < 0 || confidence > MOST_CONFIDENCE) throw new CodingError("confidence");
   const lost = decoder.decide(set + LOST) === 1;
   const holds = decoder.decide(set + HOLDS) === 1;
-  let { levels } = before;
-  let surprises = new Int32Array(PARAMETERS);
-  if (!lost) [levels, surprises] = readLevels(decoder, before, set, distance);
+  const [levels, surprises] = readLevels(decoder, before, set, distance);
   const follows = distance === 1 && !lost && !before.lost;
   return {
     number,
