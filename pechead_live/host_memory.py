@@ -9,6 +9,7 @@ import ctypes
 import gc
 import sys
 import threading
+from contextlib import suppress
 
 M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -2, -3, -8
 """Parameters of glibc's `mallopt` (malloc.h)."""
@@ -21,6 +22,10 @@ KEPT = 512 * 1024 * 1024
 
 PAD = 64 * 1024 * 1024
 """Bytes by which a heap grows at least."""
+
+TOGETHER_S = 5.0
+"""Threads that shall be there at the same time wait for each other so long, where one cannot be
+started."""
 
 HEAPS = 2
 """Heaps at most. By default glibc makes up to eight for each core, and keeps the end of all but the
@@ -70,10 +75,13 @@ def give_freed_memory_back() -> bool:
         libc.malloc_trim(0)
     except (AttributeError, OSError):
         return False
-    libc.mallopt(M_TRIM_THRESHOLD, 0)
-    libc.mallopt(M_TOP_PAD, 0)
-    _shorten_heaps(libc)
-    return keep_freed_memory()
+    try:
+        libc.mallopt(M_TRIM_THRESHOLD, 0)
+        libc.mallopt(M_TOP_PAD, 0)
+        _shorten_heaps(libc)
+    finally:
+        keep_freed_memory()
+    return True
 
 
 def _shorten_heaps(libc: ctypes.CDLL) -> None:
@@ -81,12 +89,14 @@ def _shorten_heaps(libc: ctypes.CDLL) -> None:
     end gives back; threads that are there at the same time use the heaps in turn."""
     libc.malloc.restype = ctypes.c_void_p
     libc.free.argtypes = (ctypes.c_void_p,)
-    together = threading.Barrier(2 * HEAPS)
+    together = threading.Barrier(2 * HEAPS, timeout=TOGETHER_S)
 
     def shorten() -> None:
-        together.wait()
+        with suppress(threading.BrokenBarrierError):
+            together.wait()
         libc.free(libc.malloc(LARGEST // 2))  # never written to, so it takes no memory
-        together.wait()
+        with suppress(threading.BrokenBarrierError):
+            together.wait()
 
     threads = [threading.Thread(target=shorten, daemon=True) for _ in range(2 * HEAPS)]
     for thread in threads:

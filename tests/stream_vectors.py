@@ -4,11 +4,18 @@ Only decoding is prescribed: two encoders may choose differently, two decoders m
 """
 
 import json
+import random
+from array import array
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pechead_live.avatar.file import open_avatar
 from pechead_live.calls import Decoder, Encoder, EncoderConfig, StreamHeader, header_for
+from pechead_live.calls.moment import first_moment
+from pechead_live.calls.packet import MOST_BYTES, PacketStart, check_of, write_packet
+from pechead_live.calls.priors import prior_contexts
+from pechead_live.calls.range_coder import CodingError, RangeEncoder
+from pechead_live.calls.syntax import NO_FRAME, code_frame
 from pechead_live.coefficients import Coefficients
 from pechead_live.facemodel.model import load_face_model
 from pechead_live.motion import MotionConfig
@@ -128,6 +135,50 @@ def decoded(packets: list[bytes], header: StreamHeader) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+class Dice:
+    """A coder that writes whatever it throws: packets with a right check that no encoder sends."""
+
+    def __init__(self, contexts: "array[int]", rnd: random.Random, ones: float) -> None:
+        self._coder, self._random, self._ones = RangeEncoder(contexts), rnd, ones
+
+    def code(self, context: int, bit: int) -> int:
+        """Ignores ``bit``."""
+        return self._coder.code(context, int(self._random.random() < self._ones))
+
+    def code_even(self, bit: int) -> int:
+        """Ignores ``bit``."""
+        return self._coder.code_even(int(self._random.random() < self._ones))
+
+    def finish(self) -> bytes:
+        """The bytes."""
+        return self._coder.finish()
+
+
+def thrown(rnd: random.Random, count: int) -> list[bytes]:
+    """Packets that refer to each other, up to the bounds of every number and beyond them."""
+    memory = {-1: first_moment(prior_contexts())}
+    packets: list[bytes] = []
+    while len(packets) < count:
+        known = rnd.choice(list(memory))
+        reference = memory[known]
+        distance = 0 if known < 0 or rnd.random() < 0.1 else rnd.choice([1, 1, 2, 20])
+        if distance == 0:
+            reference = memory[-1]
+        contexts = array("H", reference.contexts)
+        dice = Dice(contexts, rnd, rnd.choice([0.1, 0.5, 0.9, 0.97]))
+        try:
+            moment = code_frame(dice, reference, distance, NO_FRAME)
+        except CodingError:
+            continue
+        moment = moment._replace(contexts=array("H", contexts))
+        start = PacketStart(1, distance, moment.number & 255, check_of([moment]))
+        packet = write_packet(start, dice.finish())
+        if len(packet) <= MOST_BYTES:
+            packets.append(packet)
+            memory[moment.number] = moment
+    return packets
 
 
 def main() -> None:

@@ -200,6 +200,77 @@ def test_with_previous_references_a_loss_is_mended_on_the_receiver_s_word() -> N
     assert decoder.dropped == {STUCK: 6}
 
 
+@pytest.mark.parametrize("frames_per_packet", [2, 3])
+@pytest.mark.parametrize("way", range(1, 9))
+def test_a_loss_among_bundled_frames_is_mended(frames_per_packet: int, way: int) -> None:
+    config = EncoderConfig(
+        reference="previous", frames_per_packet=frames_per_packet, still_frames=NEVER_SILENT
+    )
+    encoder, decoder = Encoder(HEADER, config), Decoder(HEADER, REST.identity)
+    told: list[tuple[int, bytes]] = []
+    packets = 0
+    last = -1
+    for k in range(150):
+        packet = encoder.encode(MOTION[k % len(MOTION)], k / 25)
+        while told and told[0][0] <= k:
+            encoder.hear(told.pop(0)[1])
+        if packet is not None:
+            packets += 1
+            if packets != 20:
+                last = max([last, *(frame.number for frame in decoder.decode(packet))])
+                told.append((k + way, decoder.feedback()))
+    assert last >= 145
+    rest = encoder.flush()
+    assert encoder.flush() is None
+    assert (rest is not None) == (150 % frames_per_packet > 0)
+
+
+@pytest.mark.parametrize("reference", REFERENCES)
+def test_a_receiver_that_begins_anew_is_served_at_once(reference: Reference) -> None:
+    config = EncoderConfig(reference=reference, still_frames=NEVER_SILENT)
+    encoder, decoder = Encoder(HEADER, config), Decoder(HEADER, REST.identity)
+    told: list[bytes] = []
+    missed = 0
+    for k in range(200):
+        if k == 100:
+            decoder = Decoder(HEADER, REST.identity)
+        packet = encoder.encode(MOTION[k % len(MOTION)], k / 25)
+        assert packet is not None
+        missed += not decoder.decode(packet)
+        told.append(decoder.feedback())
+        if len(told) > 4:
+            encoder.hear(told.pop(0))
+    assert missed < 16
+
+
+@pytest.mark.parametrize("reference", REFERENCES)
+def test_after_a_pause_of_hours_the_stream_goes_on(reference: Reference) -> None:
+    config = EncoderConfig(reference=reference, still_frames=NEVER_SILENT)
+    encoder, decoder = Encoder(HEADER, config), Decoder(HEADER, REST.identity)
+    for k in range(120):
+        at = k / 25 + (7200.0 if k >= 30 else 0.0) + (60.0 if k >= 60 else 0.0)
+        packet = encoder.encode(MOTION[k], at)
+        assert packet is not None
+        (frame,) = decoder.decode(packet)
+        assert frame.coefficients.captured_at == pytest.approx(at, abs=0.003)
+        if k < 61:  # then the receiver's word is missing
+            encoder.hear(decoder.feedback())
+
+
+def test_a_first_packet_that_is_sent_again_later_changes_nothing() -> None:
+    config = EncoderConfig(still_frames=NEVER_SILENT)
+    encoder, decoder = Encoder(HEADER, config), Decoder(HEADER, REST.identity)
+    first = b""
+    for k in range(300):
+        packet = encoder.encode(MOTION[k % len(MOTION)], k / 25)
+        assert packet is not None
+        first = first or packet
+        if k == 200:
+            assert decoder.decode(first) == []
+        assert len(decoder.decode(packet)) == 1
+        encoder.hear(decoder.feedback())
+
+
 def test_a_measured_stream_refers_to_what_is_there_while_something_is_lost() -> None:
     lost = [60, 75, 90]
     config = EncoderConfig(still_frames=NEVER_SILENT, calm_s=2.0)
@@ -264,10 +335,11 @@ def test_memory_is_bounded_at_both_ends() -> None:
         packet = encoder.encode(MOTION[k % len(MOTION)], k / 25)
         assert packet is not None
         decoder.decode(packet)
+        encoder.hear(decoder.feedback())
     assert len(decoder._memory) == KEPT
     assert len(encoder._sent) <= KEPT
     assert len(encoder._had) <= KEPT
-    assert len(decoder._memory) <= KEPT
+    assert len(decoder._checks) <= KEPT
 
 
 def test_a_header_comes_back_and_a_damaged_one_is_refused() -> None:
@@ -299,6 +371,7 @@ def test_a_quality_that_is_none_is_refused(quality_px: float) -> None:
         ({"thrift": -1.0}, "thrift"),
         ({"keep_alive_s": 0.0}, "keep_alive_s"),
         ({"calm_s": -1.0}, "calm_s"),
+        ({"calm_s": float("inf")}, "calm_s"),
     ],
 )
 def test_a_setting_that_is_none_is_refused(settings: dict[str, object], named: str) -> None:

@@ -5,9 +5,11 @@ import random
 import hypothesis.strategies as st
 import numpy as np
 from hypothesis import given, settings
+from stream_vectors import thrown
 
 from pechead_live.avatar.file import open_avatar
 from pechead_live.calls import Decoder, Encoder, EncoderConfig, header_for, read_header
+from pechead_live.calls.decoder import DAMAGED
 from pechead_live.calls.encoder import Reference
 from pechead_live.calls.memory import KEPT
 from pechead_live.calls.moment import first_moment
@@ -85,6 +87,22 @@ def test_packets_that_are_changed_cut_doubled_and_shuffled_neither_fail_nor_grow
         assert all(usable(frame.coefficients) for frame in frames)
     assert taken + decoder.dropped.total() == len(hostile)
     assert len(decoder._memory) <= KEPT
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 1 << 30))
+def test_packets_that_no_encoder_sends_but_that_are_right_neither_fail_nor_grow(seed: int) -> None:
+    decoder = Decoder(HEADER, REST.identity)
+    seen = [frame for packet in thrown(random.Random(seed), 40) for frame in decoder.decode(packet)]
+    assert seen
+    assert all(usable(frame.coefficients) for frame in seen)
+    assert len(decoder._memory) <= KEPT
+
+
+def test_a_level_that_moves_on_beyond_its_bound_is_damage() -> None:
+    decoder = Decoder(HEADER, REST.identity)
+    assert decoder.decode(bytes.fromhex("6000000000000000000000fc4be8f5be179dc5")) == []
+    assert decoder.dropped == {DAMAGED: 1}
 
 
 def test_most_damage_is_found_out() -> None:

@@ -1,6 +1,7 @@
 """Two decoders, written apart, read the test vectors of the specification alike."""
 
 import json
+import random
 from collections.abc import Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import sync_playwright
-from stream_vectors import FILE, LINES, decoded
+from stream_vectors import FILE, LINES, decoded, thrown
 
 from benchmarks.webrtc.chromium import launch
 from pechead_live.calls import read_header
@@ -101,6 +102,19 @@ def page(chromium: str) -> Iterator[Any]:
 def test_the_page_reads_the_vectors(page: Any) -> None:
     read = page.evaluate(READ, TOLD)
     for stream, rows in zip(TOLD["streams"], read, strict=True):
+        assert rows == stream["arrivals"], stream["name"]
+
+
+@pytest.mark.browser
+def test_both_read_alike_what_no_encoder_sends(page: Any) -> None:
+    header = read_header(bytes.fromhex(TOLD["header"]))
+    told = [
+        {"name": str(seed), "arrivals": decoded(thrown(random.Random(seed), 60), header)}
+        for seed in range(12)
+    ]
+    assert any(row["frames"] for stream in told for row in stream["arrivals"])
+    read = page.evaluate(READ, {"header": TOLD["header"], "streams": told})
+    for stream, rows in zip(told, read, strict=True):
         assert rows == stream["arrivals"], stream["name"]
 
 

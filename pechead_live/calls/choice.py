@@ -39,8 +39,9 @@ def _choose(
         target = min(max(wanted[place], -LARGEST_LEVEL), LARGEST_LEVEL)
         contexts = level_contexts(first, place, reference.surprises[place], beside)
         nearest = round(target) - known
+        nearest = min(max(nearest, -LARGEST_LEVEL - known), LARGEST_LEVEL - known)
         best, beside = _cost(price, contexts, target - known, nearest, thrift), nearest
-        if nearest:
+        if nearest and abs(known) <= LARGEST_LEVEL:
             less = nearest - (1 if nearest > 0 else -1)
             other = _cost(price, contexts, target - known, less, thrift)
             if other < best:

@@ -8,7 +8,7 @@ import numpy as np
 
 from pechead_live.calls.feedback import EARLIER, Feedback, write_feedback
 from pechead_live.calls.header import StreamHeader
-from pechead_live.calls.memory import Memory, remember
+from pechead_live.calls.memory import KEPT, Memory, remember
 from pechead_live.calls.moment import (
     MOST_CONFIDENCE,
     TICKS_PER_SECOND,
@@ -73,12 +73,17 @@ class Decoder:
         if moments is None:
             self._stuck_at = start.low_number
             return self._drop(DAMAGED)
+        if moments[0].number <= self._newest - KEPT:  # only without a reference
+            if self._stuck_at is None:
+                return self._drop(REPEATED)
+            self._memory.clear()
+            self._newest = -1
         for moment in moments:
             remember(self._memory, moment)
         first, last = moments[0].number, moments[-1].number
         self._checks[first] = start.check
         self._checks = {n: check for n, check in self._checks.items() if n in self._memory}
-        if last > self._newest or start.distance == 0:
+        if last > self._newest:
             self._newest, self._stuck_at = last, None
         return [self._received(moment) for moment in moments]
 

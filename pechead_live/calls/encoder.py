@@ -24,6 +24,9 @@ from pechead_live.calls.syntax import Frame, code_frame
 from pechead_live.coefficients import Coefficients
 from pechead_live.errors import InputError
 
+LONGEST_SURPRISE = 1 << 19
+"""Ticks by which a frame may be off its time, 35 minutes: a longer pause needs a whole frame."""
+
 Reference = Literal["measured", "previous", "acknowledged"]
 
 
@@ -60,7 +63,9 @@ class EncoderConfig:
             raise InputError(f"{self.frames_per_packet} frames per packet: give 1 to {MOST_FRAMES}")
         if not (math.isfinite(self.thrift) and self.thrift >= 0):
             raise InputError(f"thrift {self.thrift}: give 0 or more")
-        if self.still_frames < 1 or not (self.keep_alive_s > 0 and self.calm_s > 0):
+        if self.still_frames < 1 or not all(
+            math.isfinite(seconds) and seconds > 0 for seconds in (self.keep_alive_s, self.calm_s)
+        ):
             raise InputError(
                 f"still_frames {self.still_frames}, keep_alive_s {self.keep_alive_s} and calm_s "
                 f"{self.calm_s}: give at least 1, and more than 0"
@@ -103,7 +108,7 @@ class Encoder:
         last = self._last
         if last is not None and tick <= last.tick:
             return None
-        reference, distance = self._reference()
+        reference, distance = self._reference(tick)
         frame = self._frame(coefficients, tick, reference, distance)
         if self._may_be_silent(frame):
             return None
@@ -121,9 +126,23 @@ class Encoder:
         self._had &= self._sent.keys()
         if told.stuck_at is not None and self._last is not None:
             stuck = self._last.number - ((self._last.number - told.stuck_at) & 255)
-            if stuck >= self._chain_from:  # what refers to frames before it cannot be read
-                self._chain_from = self._last.number + 1
+            if stuck >= self._chain_from:
+                self._mend(told)
         return True
+
+    def flush(self) -> bytes | None:
+        """The packet that is not full yet, before a pause or the end; None if there is none."""
+        return self._finish() if self._open is not None else None
+
+    def _mend(self, told: Feedback) -> None:
+        """What refers to the newest frames cannot be read: the next packet refers to others."""
+        assert self._last is not None
+        if max(told.frames, default=-1) < self._chain_from:  # the last mending was no use
+            self._sent.clear()
+        self._had = {number for number in told.frames if number in self._sent}
+        rest = 0 if self._open is None else self._config.frames_per_packet
+        rest -= 0 if self._open is None else len(self._open.moments)
+        self._chain_from = self._last.number + 1 + rest
 
     @property
     def refers_to_acknowledged(self) -> bool:
@@ -141,8 +160,15 @@ class Encoder:
             n in self._sent and n not in told.frames for n in range(newest - EARLIER, newest)
         )
 
-    def _reference(self) -> tuple[Moment, int]:
-        """What the next frame refers to, and how far before it that is."""
+    def _reference(self, tick: int) -> tuple[Moment, int]:
+        """What the next frame, at ``tick``, refers to, and how far before it that is."""
+        reference, distance = self._nearest_reference()
+        surprise = tick - reference.tick - distance * reference.interval
+        if self._open is None and abs(surprise) > LONGEST_SURPRISE:
+            return first_moment(prior_contexts()), 0
+        return reference, distance
+
+    def _nearest_reference(self) -> tuple[Moment, int]:
         if self._open is not None:
             return self._open.moments[-1], 1
         number = 0 if self._last is None else self._last.number + 1
@@ -204,6 +230,8 @@ class Encoder:
         self._stills = self._stills + 1 if same else 0
         if last is None or not last.holds or not same or self._open is not None:
             return False
+        if last.number < self._chain_from:  # the receiver waits for something that it can read
+            return False
         late = frame.tick - last.tick >= self._config.keep_alive_s * TICKS_PER_SECOND
         safe = not self.refers_to_acknowledged or last.number in self._had
         return safe and not late
@@ -211,16 +239,23 @@ class Encoder:
     def _write(self, frame: Frame, reference: Moment, distance: int) -> bytes | None:
         if self._open is None:
             contexts = array("H", reference.contexts)
-            self._open = _Open(RangeEncoder(contexts), contexts, distance, [])
-        opened = self._open
+            opened = _Open(RangeEncoder(contexts), contexts, distance, [])
+        else:
+            opened = self._open
         frame = frame._replace(holds=self._stills >= self._config.still_frames)
         moment = code_frame(opened.coder, reference, distance, frame)
         moment = moment._replace(contexts=array("H", opened.contexts))
         opened.moments.append(moment)
+        self._open = opened
         self._last = moment
         remember(self._sent, moment)
         if len(opened.moments) < self._config.frames_per_packet and not moment.holds:
             return None
+        return self._finish()
+
+    def _finish(self) -> bytes:
+        opened = self._open
+        assert opened is not None
         self._open = None
         start = PacketStart(
             frames=len(opened.moments),

@@ -19,6 +19,9 @@ VERSIONS = (1,)
 """Those that this program reads, the best first."""
 
 MAGIC = b"PHCS"
+LARGEST = 1e6
+"""Of a step and of an origin."""
+
 _LAYOUT = struct.Struct(f">4sB{COUNT}f{COUNT}fI")
 
 SIZE = _LAYOUT.size
@@ -38,8 +41,8 @@ class StreamHeader:
     def __post_init__(self) -> None:
         for name in ("steps", "origin"):
             values = getattr(self, name)
-            if values.shape != (COUNT,) or not np.isfinite(values).all():
-                raise InputError(f"a stream's {name} must be {COUNT} finite numbers")
+            if values.shape != (COUNT,) or not (np.abs(values) <= LARGEST).all():  # NaN, too
+                raise InputError(f"a stream's {name} must be {COUNT} numbers up to {LARGEST:g}")
             object.__setattr__(self, name, values.astype(np.float32).astype(np.float64))
         if (self.steps < 0).any():
             raise InputError("a stream's steps must not be negative")

@@ -52,7 +52,7 @@ class PlayoutConfig:
     damped critically, so that it sets off gently, too."""
 
     lost_s: float = 1.0
-    """Without frames for so long, nobody is there."""
+    """Without frames for so long, nobody is there: a silence is shorter."""
 
     def __post_init__(self) -> None:
         for name in ("longest_wait_s", "bridged_s", "recovery_s", "lost_s"):
@@ -62,6 +62,7 @@ class PlayoutConfig:
 
 
 class _Sample(NamedTuple):
+    number: int
     time: float
     """Of capture, seconds of the stream."""
     values: Parameters
@@ -69,6 +70,8 @@ class _Sample(NamedTuple):
     lost: bool
     holds: bool
     confidence: float
+    came: float
+    """Seconds of the receiver's clock."""
 
 
 class PlayoutState(NamedTuple):
@@ -76,8 +79,6 @@ class PlayoutState(NamedTuple):
 
     samples: tuple[_Sample, ...]
     """In the order of their times."""
-    ways: tuple[tuple[float, float], ...]
-    """When a frame came, and that less its capture time."""
     time: float
     """Of the stream, as it was shown last."""
     shown_at: float
@@ -103,24 +104,31 @@ class Shown(NamedTuple):
 def initial_playout() -> PlayoutState:
     """Before the first frame."""
     nothing = np.zeros(len(to_parameters(Coefficients())))
-    return PlayoutState((), (), -math.inf, -math.inf, nothing, nothing)
+    return PlayoutState((), -math.inf, -math.inf, nothing, nothing)
 
 
 def arrived(state: PlayoutState, frame: Received, at: float, config: PlayoutConfig) -> PlayoutState:
     """The state with a frame that came ``at`` seconds of the receiver's clock."""
     c = frame.coefficients
     sample = _Sample(
-        c.captured_at, to_parameters(c), frame.interval_s, frame.lost, frame.holds, c.confidence
+        number=frame.number,
+        time=c.captured_at,
+        values=to_parameters(c),
+        interval_s=frame.interval_s,
+        lost=frame.lost,
+        holds=frame.holds,
+        confidence=c.confidence,
+        came=at,
     )
-    times = [known.time for known in state.samples]
-    place = bisect_right(times, sample.time)
-    samples = (*state.samples[:place], sample, *state.samples[place:])[-KEPT:]
-    ways = (*(way for way in state.ways if way[0] > at - WINDOW_S), (at, at - sample.time))
+    # Times grow with numbers; what does not fit to this frame goes.
+    earlier = [s for s in state.samples if s.number < frame.number and s.time < sample.time]
+    later = [s for s in state.samples if s.number > frame.number and s.time > sample.time]
+    samples = (*earlier, sample, *later)[-KEPT:]
     correction = state.correction
     if state.samples and math.isfinite(state.time):
         before = _values_at(state.samples, state.time, config)
         correction = correction + before - _values_at(samples, state.time, config)
-    return state._replace(samples=samples, ways=ways[-4 * KEPT :], correction=correction)
+    return state._replace(samples=samples, correction=correction)
 
 
 def shown(
@@ -137,10 +145,13 @@ def shown(
     due = now - quickest - wait
     time = _nearer(state.time, elapsed, due)
     correction, speed = _relaxed(state, elapsed, config)
+    if math.isfinite(state.time) and abs(time - state.time - elapsed) > JUMP_S / 2:
+        onward = _values_at(state.samples, state.time + elapsed, config)
+        correction = correction + onward - _values_at(state.samples, time, config)
     newest = state.samples[-1]
     current = _before(state.samples, time)
-    missing = time > newest.time + newest.interval_s and not newest.holds
-    gone = time - newest.time > config.lost_s and not newest.holds
+    missing = time > newest.time + 1e-6 and not newest.holds
+    gone = time - newest.time > config.lost_s
     face = not current.lost and not gone
     coefficients = from_parameters(
         _values_at(state.samples, time, config) + correction,
@@ -155,7 +166,9 @@ def shown(
 
 def _ways(state: PlayoutState, config: PlayoutConfig) -> tuple[float, float]:
     """The shortest way of late, and how long to wait for the longer ones."""
-    ways = sorted(way for _, way in state.ways)
+    newest = max(sample.came for sample in state.samples)
+    near = (sample for sample in state.samples if sample.came >= newest - WINDOW_S)
+    ways = sorted(sample.came - sample.time for sample in near)
     most = ways[math.ceil(SPREAD * len(ways)) - 1] - ways[0]
     # Until the next frame is due there must be one to move towards.
     wait = most + state.samples[-1].interval_s

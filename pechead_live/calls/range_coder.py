@@ -116,7 +116,7 @@ class RangeDecoder:
             decided, self._width, self._code = 1, self._width - bound, self._code - bound
         while self._width < TOP:
             following = self._data[self._at] if self._at < len(self._data) else 0
-            self._code = ((self._code << 8) | following) & 0xFFFFFFFF
+            self._code = (self._code << 8) | following
             self._width <<= 8
             self._at += 1
         return decided

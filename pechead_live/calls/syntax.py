@@ -86,6 +86,8 @@ def code_frame(coder: Coder, reference: Moment, distance: int, frame: Frame) -> 
     lost = bool(coder.code(first + LOST, int(frame.lost)))
     holds = bool(coder.code(first + HOLDS, int(frame.holds)))
     levels, surprises = _code_levels(coder, reference, first, distance, frame)
+    if max(map(abs, levels)) > LARGEST_LEVEL:
+        raise CodingError(f"a level of {max(map(abs, levels))}")
     elapsed = tick - reference.tick
     usual = distance == 0 or reference.holds  # after a silence the time tells nothing
     goes_on = distance == 1 and not lost and not reference.lost
@@ -137,8 +139,6 @@ def _code_levels(
         beside = code_signed(coder, *contexts, wanted[place])
         surprises.append(beside)
     levels = tuple(known + new for known, new in zip(expected, surprises, strict=True))
-    if max(map(abs, levels)) > LARGEST_LEVEL:
-        raise CodingError(f"a level of {max(map(abs, levels))}")
     return levels, tuple(surprises)
 
 

@@ -98,7 +98,7 @@ class Rooms:
         room = self._rooms.pop(name, None)
         if room is not None:
             await room.close()
-            self._tidy_in = TIDY_TICKS
+            self._tidy_in = self._tidy_in or TIDY_TICKS
             logger.info("session %s... closed", name[:8])
 
     async def drain(self, longest_s: float) -> None:
@@ -140,7 +140,10 @@ class Rooms:
             if self._tidy_in > 0:
                 self._tidy_in -= 1
                 if self._tidy_in == 0:
-                    await asyncio.to_thread(give_freed_memory_back)
+                    try:
+                        await asyncio.to_thread(give_freed_memory_back)
+                    except Exception:
+                        logger.exception("freed memory could not be given back")
 
 
 async def _session(

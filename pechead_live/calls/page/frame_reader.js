@@ -54,6 +54,8 @@ export function readFrame(decoder, before, distance) {
   const lost = decoder.decide(set + LOST) === 1;
   const holds = decoder.decide(set + HOLDS) === 1;
   const [levels, surprises] = readLevels(decoder, before, set, distance);
+  const largest = Math.max(...levels.map(Math.abs));
+  if (largest > LARGEST_LEVEL) throw new CodingError(`a level of ${largest}`);
   const follows = distance === 1 && !lost && !before.lost;
   return {
     number,
@@ -91,7 +93,6 @@ function readLevels(decoder, before, set, distance) {
     );
     surprises[place] = beside;
     levels[place] += beside;
-    if (Math.abs(levels[place]) > LARGEST_LEVEL) throw new CodingError(`level ${levels[place]}`);
   }
   return [levels, surprises];
 }

@@ -10,6 +10,7 @@ const MOST_FRAMES = 3;
 const NEAR = 15;
 const KEPT = 128;
 const EARLIER = 32;
+const LARGEST = 1e6; // step and origin
 const TICKS_PER_SECOND = 250;
 
 /** Steps and origin of a stream, each 52 numbers; throws an Error for what is no header. */
@@ -27,7 +28,12 @@ export function readHeader(bytes) {
   }
   const numbers = (first) =>
     Float64Array.from({ length: PARAMETERS }, (_, place) => view.getFloat32(first + 4 * place));
-  return { steps: numbers(5), origin: numbers(5 + 4 * PARAMETERS) };
+  const header = { steps: numbers(5), origin: numbers(5 + 4 * PARAMETERS) };
+  const usable = (value) => Number.isFinite(value) && Math.abs(value) <= LARGEST;
+  if (!header.steps.every((step) => usable(step) && step >= 0) || !header.origin.every(usable)) {
+    throw new Error("a stream's header is damaged: a step or an origin is no usable number");
+  }
+  return header;
 }
 
 /** The decoder of one stream: whatever comes, it neither fails nor grows. */
@@ -63,6 +69,11 @@ export class StreamDecoder {
     if (!moments) {
       this.stuckAt = start.lowNumber;
       return this.drop("damaged");
+    }
+    if (moments[0].number <= this.newest - KEPT) {
+      if (this.stuckAt === null) return this.drop("repeated"); // only without a reference
+      this.memory.clear();
+      this.newest = -1;
     }
     this.remember(moments, start);
     return moments.map((moment) => this.received(moment));
@@ -100,7 +111,7 @@ export class StreamDecoder {
       if (!this.memory.has(number)) this.checks.delete(number);
     }
     const last = moments.at(-1).number;
-    if (last > this.newest || start.distance === 0) {
+    if (last > this.newest) {
       this.newest = last;
       this.stuckAt = null;
     }
