@@ -257,6 +257,19 @@ def test_after_a_pause_of_hours_the_stream_goes_on(reference: Reference) -> None
             encoder.hear(decoder.feedback())
 
 
+def test_a_pause_in_the_middle_of_a_packet_sends_what_there_is() -> None:
+    config = EncoderConfig(frames_per_packet=3, still_frames=NEVER_SILENT)
+    encoder, decoder = Encoder(HEADER, config), Decoder(HEADER, REST.identity)
+    numbers: list[int] = []
+    for k in range(60):
+        packet = encoder.encode(MOTION[k], k / 25 + (7200.0 if k >= 31 else 0.0))
+        if packet is not None:
+            numbers += [frame.number for frame in decoder.decode(packet)]
+    assert numbers == list(range(len(numbers)))
+    assert len(numbers) >= 57
+    assert not decoder.dropped
+
+
 def test_a_first_packet_that_is_sent_again_later_changes_nothing() -> None:
     config = EncoderConfig(still_frames=NEVER_SILENT)
     encoder, decoder = Encoder(HEADER, config), Decoder(HEADER, REST.identity)

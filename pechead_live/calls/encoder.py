@@ -5,7 +5,7 @@ from array import array
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
-from pechead_live.calls.choice import Choice, choose
+from pechead_live.calls.choice import choose
 from pechead_live.calls.feedback import EARLIER, Feedback, read_feedback
 from pechead_live.calls.header import StreamHeader
 from pechead_live.calls.memory import KEPT, Memory, remember
@@ -17,7 +17,6 @@ from pechead_live.calls.packet import (
     check_of,
     write_packet,
 )
-from pechead_live.calls.parameters import to_parameters
 from pechead_live.calls.priors import prior_contexts
 from pechead_live.calls.range_coder import RangeEncoder
 from pechead_live.calls.syntax import Frame, code_frame
@@ -25,7 +24,8 @@ from pechead_live.coefficients import Coefficients
 from pechead_live.errors import InputError
 
 LONGEST_SURPRISE = 1 << 19
-"""Ticks by which a frame may be off its time, 35 minutes: a longer pause needs a whole frame."""
+"""Ticks by which a frame may be off its time, 35 minutes: after a longer pause comes one without a
+reference. A packet that is not full then is sent instead of the frame that ended the pause."""
 
 Reference = Literal["measured", "previous", "acknowledged"]
 
@@ -108,9 +108,14 @@ class Encoder:
         last = self._last
         if last is not None and tick <= last.tick:
             return None
-        reference, distance = self._reference(tick)
+        reference, distance = self._reference()
+        if abs(tick - reference.tick - distance * reference.interval) > LONGEST_SURPRISE:
+            if self._open is not None:
+                return self._finish()
+            reference, distance = first_moment(prior_contexts()), 0
         frame = self._frame(coefficients, tick, reference, distance)
-        if self._may_be_silent(frame):
+        self._stills = self._stills + 1 if self._is_as_before(frame) else 0
+        if self._stills and self._may_be_silent(frame):
             return None
         return self._write(frame, reference, distance)
 
@@ -160,30 +165,27 @@ class Encoder:
             n in self._sent and n not in told.frames for n in range(newest - EARLIER, newest)
         )
 
-    def _reference(self, tick: int) -> tuple[Moment, int]:
-        """What the next frame, at ``tick``, refers to, and how far before it that is."""
-        reference, distance = self._nearest_reference()
-        surprise = tick - reference.tick - distance * reference.interval
-        if self._open is None and abs(surprise) > LONGEST_SURPRISE:
-            return first_moment(prior_contexts()), 0
-        return reference, distance
+    @property
+    def _number(self) -> int:
+        """Of the next frame."""
+        return 0 if self._last is None else self._last.number + 1
 
-    def _nearest_reference(self) -> tuple[Moment, int]:
+    def _reference(self) -> tuple[Moment, int]:
+        """What the next frame refers to, and how far before it that is."""
         if self._open is not None:
             return self._open.moments[-1], 1
-        number = 0 if self._last is None else self._last.number + 1
         chained = self._last is not None and self._last.number >= self._chain_from
         if self._last is not None and chained and not self.refers_to_acknowledged:
             return self._last, 1
         known = max(self._had, default=None)
-        if known is None or number - known > min(FARTHEST, KEPT - MOST_FRAMES):
+        if known is None or self._number - known > min(FARTHEST, KEPT - MOST_FRAMES):
             return first_moment(prior_contexts()), 0
-        return self._sent[known], number - known
+        return self._sent[known], self._number - known
 
     def _frame(
         self, coefficients: Coefficients | None, tick: int, reference: Moment, distance: int
     ) -> Frame:
-        number = 0 if self._last is None else self._last.number + 1
+        number = self._number
         if coefficients is None or not coefficients.is_finite():
             held = self._last or reference
             return Frame(
@@ -195,22 +197,13 @@ class Encoder:
                 levels=held.levels,
                 steady=False,
             )
-        chosen = self._choice(coefficients, reference, distance)
+        wanted = self._header.in_steps(coefficients)
+        chosen = choose(wanted, reference, distance, thrift=self._config.thrift)
         confidence = self._confidence(coefficients.confidence)
         levels, steady = chosen.levels, chosen.steady
         return Frame(
             number, tick, confidence, lost=False, holds=False, levels=levels, steady=steady
         )
-
-    def _choice(self, coefficients: Coefficients, reference: Moment, distance: int) -> Choice:
-        steps, origin = self._header.steps, self._header.origin
-        apart = to_parameters(coefficients) - origin
-        carried = steps > 0
-        wanted = [
-            float(value / step) if kept else 0.0
-            for value, step, kept in zip(apart, steps, carried, strict=True)
-        ]
-        return choose(wanted, reference, distance, thrift=self._config.thrift)
 
     def _confidence(self, confidence: float) -> int:
         """Kept as it was until it is nearer to the next but one."""
@@ -219,16 +212,18 @@ class Encoder:
             return self._last.confidence
         return round(exact)
 
-    def _may_be_silent(self, frame: Frame) -> bool:
-        """Whether nothing is lost if ``frame`` is not sent."""
+    def _is_as_before(self, frame: Frame) -> bool:
         last = self._last
-        same = last is not None and (
+        return last is not None and (
             last.levels == tuple(frame.levels)
             and last.lost == frame.lost
             and last.confidence == frame.confidence
         )
-        self._stills = self._stills + 1 if same else 0
-        if last is None or not last.holds or not same or self._open is not None:
+
+    def _may_be_silent(self, frame: Frame) -> bool:
+        """Whether nothing is lost if ``frame``, which is as the one before, is not sent."""
+        last = self._last
+        if last is None or not last.holds or self._open is not None:
             return False
         if last.number < self._chain_from:  # the receiver waits for something that it can read
             return False

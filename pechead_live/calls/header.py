@@ -47,6 +47,14 @@ class StreamHeader:
         if (self.steps < 0).any():
             raise InputError("a stream's steps must not be negative")
 
+    def in_steps(self, coefficients: Coefficients) -> list[float]:
+        """(52,) how far parameters are from the avatar at rest, in steps; 0 if not carried."""
+        apart = to_parameters(coefficients) - self.origin
+        return [
+            float(value / step) if step > 0 else 0.0
+            for value, step in zip(apart, self.steps, strict=True)
+        ]
+
     def to_bytes(self) -> bytes:
         """As it is sent."""
         body = _LAYOUT.pack(MAGIC, VERSION, *self.steps, *self.origin, 0)[:-4]

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pechead_live.calls.choice import choose
 from pechead_live.calls.header import StreamHeader
 from pechead_live.calls.moment import MOST_CONFIDENCE, TICKS_PER_SECOND, Moment, first_moment
-from pechead_live.calls.parameters import to_parameters
 from pechead_live.calls.range_coder import HALF, new_contexts
 from pechead_live.calls.syntax import CONTEXTS, Frame, code_frame
 from pechead_live.coefficients import Coefficients
@@ -70,11 +69,7 @@ def _count(
     for number, coefficients in enumerate(motion):
         known = distance and number >= distance
         reference = moments[number - distance] if known else first_moment(contexts)
-        apart = to_parameters(coefficients) - header.origin
-        wanted = [
-            float(value / step) if step > 0 else 0.0
-            for value, step in zip(apart, header.steps, strict=True)
-        ]
+        wanted = header.in_steps(coefficients)
         chosen = choose(wanted, reference, distance if known else 0, thrift=THRIFT)
         frame = Frame(
             number=number,
