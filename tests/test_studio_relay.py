@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestClient
 from aiortc import RTCIceServer
 from studio_visitor import ClipTrack, Visitor, asked, studio_at, visited
 
-from pechead_live.cli.serve import _ice_server
+from pechead_live.cli.listening import ice_server
 
 pytestmark = pytest.mark.relay
 
@@ -80,7 +80,7 @@ async def through_the_relay(
 def test_pictures_come_where_only_a_relay_connects_the_two(
     coturn: tuple[str, subprocess.Popen[bytes]], tmp_path: Path
 ) -> None:
-    server = _ice_server(coturn[0])
+    server = ice_server(coturn[0])
     assert (server["username"], server["credential"]) == (USER, PASSWORD)
 
     async def visit() -> None:
@@ -105,7 +105,7 @@ def test_a_session_ends_soon_even_if_its_relay_is_gone(
     coturn: tuple[str, subprocess.Popen[bytes]], tmp_path: Path
 ) -> None:
     address, relay = coturn
-    server = _ice_server(address)
+    server = ice_server(address)
 
     async def visit() -> None:
         studio = studio_at(tmp_path, ice_servers=(server,))

@@ -150,6 +150,11 @@ class Encoder:
         self._chain_from = self._last.number + 1 + rest
 
     @property
+    def waiting(self) -> int:
+        """Frames in the packet that is not full yet."""
+        return 0 if self._open is None else len(self._open.moments)
+
+    @property
     def refers_to_acknowledged(self) -> bool:
         """Whether the next frames refer only to what the receiver is known to have."""
         if self._config.reference == "measured":

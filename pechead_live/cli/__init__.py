@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "demo": "run the live loop on a recorded motion and a bundled portrait",
     "run": "be the portrait: camera in, virtual camera, file or window out",
     "studio": "a web page that drives the avatar, opened in your browser",
+    "call": "call somebody: only motion and sound travel (host, join)",
     "serve": "the same, for a browser on this machine or another",
     "animate": "move a portrait with a clip or a recorded motion, into a video file",
     "edit": "set pose and expression of a portrait, into a picture",

@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     make_renderer = renderer_from(arguments)
     with ExitStack() as stack:
         # whatever can be refused is refused before the slow parts are loaded
-        first_camera, tracker_of = _open_camera_and_tracker(arguments)
+        first_camera, tracker_of = open_camera_and_tracker(arguments)
         stack.callback(first_camera.close)
         fps = arguments.fps or first_camera.fps
         sinks = open_sinks(specs, width, height, fps, stack)
@@ -147,7 +147,7 @@ def _open_camera(arguments: argparse.Namespace) -> Camera:
     return open_camera(arguments.camera, loop=arguments.loop, fps=arguments.fps)
 
 
-def _open_camera_and_tracker(
+def open_camera_and_tracker(
     arguments: argparse.Namespace,
 ) -> tuple[Camera, Callable[[], Tracker]]:
     """The opened camera, and how to open the tracker that belongs to it."""

@@ -17,9 +17,10 @@ from aiohttp import web
 
 from pechead_live.assets import find_asset
 from pechead_live.cli.cluster_options import add_cluster_arguments, placed
+from pechead_live.cli.listening import LOCAL, add_server_arguments, ice_server, link_of, listen
 from pechead_live.cli.models import LITE, drawn_by, shipped_factory_of
 from pechead_live.cli.tracker_options import add_tracker_arguments, tracker_from
-from pechead_live.errors import InputError, OutputError
+from pechead_live.errors import InputError
 from pechead_live.host_memory import keep_what_is_loaded
 from pechead_live.studio.access_token import check_token, new_token
 from pechead_live.studio.config import StudioConfig
@@ -35,45 +36,10 @@ from pechead_live.weights import shipped
 RECORDINGS = Path(platformdirs.user_videos_dir()) / "PECHead"
 """Where recordings lie unless another folder is named."""
 
-LOCAL = ("127.0.0.1", "localhost", "::1")
-"""Addresses that only this machine reaches."""
-
-PORT = 8765
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `serve` and `studio`."""
-    group = parser.add_argument_group("server")
-    group.add_argument(
-        "--host",
-        default=LOCAL[0],
-        help="address to listen on; any but this machine's own needs a token (default: "
-        "%(default)s)",
-    )
-    group.add_argument(
-        "--port", type=int, default=PORT, help="0 takes a free one (default: %(default)s)"
-    )
-    group.add_argument(
-        "--token", help="what a visitor must present (default: a new one where one is needed)"
-    )
-    group.add_argument(
-        "--name",
-        action="append",
-        default=[],
-        metavar="HOST",
-        help="a name that browsers reach this server by, such as avatar.example.org; may be "
-        "repeated",
-    )
-    group.add_argument("--certificate", type=Path, metavar="PEM", help="serve over TLS")
-    group.add_argument("--key", type=Path, metavar="PEM", help="of --certificate")
-    group.add_argument(
-        "--ice-server",
-        action="append",
-        default=[],
-        dest="ice_servers",
-        metavar="URL",
-        help="such as stun:host:3478 or turn:USER:PASSWORD@host:3478; may be repeated",
-    )
+    group = add_server_arguments(parser)
     group.add_argument("--sessions", type=int, default=2, help="most at a time (default: 2)")
     group.add_argument(
         "--drain",
@@ -127,8 +93,8 @@ def serve(arguments: argparse.Namespace, *, opens_page: bool) -> int:
     find_asset("face_landmarker", arguments.landmarker)  # fetched, or refused, before anybody waits
     studio = _studio(arguments)
     with placed(arguments, studio.parts) as parts:
-        listening = _listen(arguments.host, arguments.port)
-        link = _link(arguments, listening.getsockname()[1], studio.gate.token)
+        listening = listen(arguments.host, arguments.port)
+        link = link_of(arguments, listening.getsockname()[1], studio.gate.token)
         _tell(link, has_token=studio.gate.token is not None, has_tls=tls is not None)
         for library in ("aioice", "aiortc"):  # every candidate pair is a line
             logging.getLogger(library).setLevel(logging.WARNING)
@@ -172,7 +138,7 @@ def _studio(arguments: argparse.Namespace) -> Studio:
         config=StudioConfig(
             recordings=arguments.recordings,
             cameras=_cameras(arguments.cameras),
-            ice_servers=tuple(_ice_server(text) for text in arguments.ice_servers),
+            ice_servers=tuple(ice_server(text) for text in arguments.ice_servers),
             models=("analytic", *(model for model in LITE if shipped(model) is not None)),
             most_sessions=arguments.sessions,
         ),
@@ -189,18 +155,6 @@ def _cameras(specs: list[str] | None) -> dict[str, str]:
     return {spec if "://" in spec else Path(spec).name: spec for spec in specs}
 
 
-def _ice_server(text: str) -> dict[str, Any]:
-    """``turn:USER:PASSWORD@HOST:PORT`` as a browser's `RTCIceServer`."""
-    scheme, colon, rest = text.partition(":")
-    if scheme not in ("stun", "stuns", "turn", "turns") or not colon or not rest:
-        raise InputError(f"{text!r} is no ICE server: give such as stun:host:3478")
-    login, at, place = rest.rpartition("@")
-    if not at:
-        return {"urls": f"{scheme}:{place}"}
-    username, _, credential = login.partition(":")
-    return {"urls": f"{scheme}:{place}", "username": username, "credential": credential}
-
-
 def _tell(link: str, *, has_token: bool, has_tls: bool) -> None:
     print(f"the studio is at {link}", flush=True)
     if has_token:
@@ -212,25 +166,6 @@ def _tell(link: str, *, has_token: bool, has_tls: bool) -> None:
                 flush=True,
             )
     print("Ctrl-C ends it", flush=True)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        return socket.create_server((host, port), family=family)
-    except (OSError, OverflowError) as error:
-        raise OutputError(
-            f"cannot listen on {host}, port {port} ({error}): choose another with --port"
-        ) from error
-
-
-def _link(arguments: argparse.Namespace, port: int, token: str | None) -> str:
-    host = arguments.name[0] if arguments.name else arguments.host
-    if host in ("0.0.0.0", "::"):
-        host = socket.gethostname()
-    host = f"[{host}]" if ":" in host else host
-    scheme = "http" if arguments.certificate is None else "https"
-    return f"{scheme}://{host}:{port}/" + ("" if token is None else f"?token={token}")
 
 
 async def _serve(app: web.Application, listening: socket.socket, tls: Any, drain_s: float) -> None:

@@ -15,6 +15,7 @@ from pechead_live.studio.intake import Intake
 from pechead_live.studio.page_files import add_page_routes
 from pechead_live.studio.rooms import Rooms
 from pechead_live.studio.rtc.bitrate import set_bitrates
+from pechead_live.studio.rtc.consent import wait_for_consent
 from pechead_live.studio.rtc.marker import emit_on_marker
 from pechead_live.studio.rtc.playout import know_playout_delay
 from pechead_live.studio.session import Parts
@@ -50,6 +51,7 @@ def studio_app(studio: Studio) -> web.Application:
         del app
         set_bitrates(studio.config.bitrate)
         emit_on_marker()
+        wait_for_consent()
         know_playout_delay()
         rooms.start()
         yield

@@ -1,19 +1,8 @@
 // Adaptive binary arithmetic decoding in integers (docs/coefficient-stream.md, "Decisions").
 
+import { learn, shareOf } from "./contexts.js";
+
 const TOP = 2 ** 24;
-const LEAST = 16;
-const MOST = 4080;
-const QUICK = 4;
-const SLOW = 7;
-
-export class CodingError extends Error {}
-
-/** Contexts (two estimates of 16 bits each) that begin at `shares` of 256. */
-export function newContexts(shares) {
-  const contexts = new Uint16Array(2 * shares.length);
-  shares.forEach((share, place) => contexts.fill((share << 8) | 128, 2 * place, 2 * place + 2));
-  return contexts;
-}
 
 /** Reads decisions from `bytes`, zeros beyond them; `contexts` learn from what is read. */
 export class RangeDecoder {
@@ -28,12 +17,8 @@ export class RangeDecoder {
 
   /** The next decision in `context`, 0 or 1. */
   decide(context) {
-    const place = 2 * context;
-    const [quick, slow] = [this.contexts[place], this.contexts[place + 1]];
-    const share = Math.min(MOST, Math.max(LEAST, (quick + slow) >> 5));
-    const bit = this.narrow(share);
-    this.contexts[place] = bit ? quick - (quick >> QUICK) : quick + ((65535 - quick) >> QUICK);
-    this.contexts[place + 1] = bit ? slow - (slow >> SLOW) : slow + ((65535 - slow) >> SLOW);
+    const bit = this.narrow(shareOf(this.contexts, context));
+    learn(this.contexts, context, bit);
     return bit;
   }
 

@@ -49,13 +49,15 @@ class StudioClient:
     ) -> Any:
         """The JSON that ``path``, below /api/v1, answers; None where the answer has no body.
 
-        Raises `RefusedError`, and `UnreachableError` if nothing of a studio answers in time.
+        ``body``: of JSON, or bytes as they are. Raises `RefusedError`, and `UnreachableError` if
+        nothing of a studio answers in time.
         """
         try:
             async with self._session.request(
                 method,
                 f"{self._place}/api/v1{path}",
-                json=body,
+                json=None if isinstance(body, bytes) else body,
+                data=body if isinstance(body, bytes) else None,
                 timeout=ClientTimeout(total=seconds),
                 allow_redirects=False,
             ) as answer:

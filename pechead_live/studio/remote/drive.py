@@ -18,6 +18,7 @@ from pechead_live.studio.remote.link import Link
 from pechead_live.studio.remote.uplink import Uplink
 from pechead_live.studio.remote.visits import Ends, keep_visiting
 from pechead_live.studio.rtc.bitrate import BitrateConfig, set_bitrates
+from pechead_live.studio.rtc.consent import wait_for_consent
 from pechead_live.studio.rtc.marker import emit_on_marker
 
 WATCH_S = 1 / 60
@@ -72,6 +73,7 @@ def drive_remote(
     network = Stage("network", visiting, on_error=break_off)
     set_bitrates(BitrateConfig())
     emit_on_marker()
+    wait_for_consent()
     for name, sink in sinks.items():
         outlets.add(name, sink)
 

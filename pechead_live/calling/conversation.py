@@ -1,0 +1,273 @@
+"""A call on this machine: its camera and microphone out, the other end's avatar and voice in.
+
+    camera -> tracker -> coefficients -> the line -> coefficients -> renderer -> sinks
+
+The first half is `live.sensing`, the second the live loop with the line as its camera. Between
+them `Connection`, in an event loop of its own thread.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from queue import SimpleQueue
+from typing import Any, NamedTuple
+
+from aiortc import RTCPeerConnection
+
+from pechead_live.avatar.avatar import Avatar
+from pechead_live.avatar.still import GLIMPSE
+from pechead_live.calling.arrivals import Arrivals, ArrivalsCamera, ArrivalsTracker
+from pechead_live.calling.config import CallConfig
+from pechead_live.calling.connection import Connection, Sound
+from pechead_live.calling.dialogue import Dialogue, Me
+from pechead_live.calling.known_stills import KnownStills
+from pechead_live.calling.microphone import Microphone
+from pechead_live.calling.played_sound import PlayedSound
+from pechead_live.calling.sctp_timers import repair_sooner
+from pechead_live.calling.speaker import Speaker
+from pechead_live.calling.waiting import WaitingRenderer
+from pechead_live.clock import Clock, monotonic
+from pechead_live.coefficients import Coefficients
+from pechead_live.frame import Picture
+from pechead_live.live.config import LoopConfig
+from pechead_live.live.loop import run_loop
+from pechead_live.live.measurements import Measurements
+from pechead_live.live.scene import Scene
+from pechead_live.live.sensing import Sensing
+from pechead_live.live.stage import Stage
+from pechead_live.live.step import Step
+from pechead_live.live.tracking import MotionRequests, Tracked
+from pechead_live.protocols import Camera, Renderer, Sink, Tracker
+from pechead_live.studio.rtc.consent import wait_for_consent
+from pechead_live.studio.rtc.marker import emit_on_marker
+
+logger = logging.getLogger(__name__)
+
+
+class Senses(NamedTuple):
+    """What this end sees its user with."""
+
+    open_camera: Callable[[], Camera]
+    tracker: Tracker
+    smoothing: Step
+    motion: Step
+
+
+class Show(NamedTuple):
+    """What this end shows the other with."""
+
+    make_renderer: Callable[[Avatar], Renderer[Any]]
+    output: Callable[[Picture], Picture]
+    sinks: Mapping[str, Sink]
+    size: tuple[int, int]
+    """Width and height, pixels."""
+
+
+class Line(NamedTuple):
+    """What a network task has to do with."""
+
+    connect: Callable[[], Connection]
+    """A connection that has not begun; coefficients go to the newest one."""
+    stop: threading.Event
+    """Set when the call shall end."""
+
+
+class Conversation:
+    """From `run` to its return."""
+
+    def __init__(
+        self,
+        me: Me,
+        show: Show,
+        *,
+        senses: Senses | None,
+        microphone: Microphone | None,
+        speaker: Speaker | None,
+        known: KnownStills,
+        open_peer: Callable[[], RTCPeerConnection],
+        on_avatar: Callable[[Avatar], None],
+        config: CallConfig,
+        clock: Clock = monotonic,
+    ) -> None:
+        """``senses``: None sends no motion. ``on_avatar``: told of the other end's, in the
+        network's thread."""
+        self._me, self._show, self._senses = me, show, senses
+        self._microphone, self._speaker = microphone, speaker
+        self._known, self._open_peer = known, open_peer
+        self._on_avatar, self._config, self._clock = on_avatar, config, clock
+        self._began_at = clock()
+        self._played = None if speaker is None else PlayedSound()
+        self._arrivals = Arrivals(config.playout)
+        self._arrivals.turn(*config.turn)
+        self._scene = Scene(WaitingRenderer(*show.size), Coefficients(), show.output)
+        self._connection: Connection | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.measurements = Measurements()
+        self.requests: MotionRequests = SimpleQueue()
+        self.milestones: dict[str, float] = {}
+        """Seconds from the beginning of the network's work to what happened first: "connected",
+        "glimpse", "avatar" (all of it), "motion" (the other end's, drawn)."""
+        self.ended: str | None = None
+        """Why the call is over, if the other end said so."""
+
+    @property
+    def connection(self) -> Connection | None:
+        """The newest one."""
+        return self._connection
+
+    @property
+    def arrivals(self) -> Arrivals:
+        """What comes of the other end's motion."""
+        return self._arrivals
+
+    def run(
+        self,
+        network: Callable[[Line], Awaitable[None]],
+        *,
+        stop: threading.Event,
+        watch: Callable[[], None] | None = None,
+    ) -> None:
+        """Until ``network`` returns or ``stop`` is set. What fails is raised.
+
+        ``network`` keeps the connection, in an event loop in a thread of its own. ``watch`` is
+        called in this thread some sixty times a second.
+        """
+        errors: list[Exception] = []
+
+        def break_off(error: Exception) -> None:
+            errors.append(error)
+            stop.set()
+
+        def talking() -> None:
+            try:
+                asyncio.run(self._talk(network, stop))
+            finally:
+                stop.set()
+
+        emit_on_marker()
+        wait_for_consent()
+        repair_sooner()
+        sensing = self._sensing(stop, break_off)
+        talk = Stage("network", talking, on_error=break_off)
+        if self._speaker is not None and self._played is not None:
+            self._speaker.start(self._played.take)
+        try:
+            talk.start()
+            if sensing is not None:
+                sensing.start()
+            self._draw(stop, watch)
+        finally:
+            stop.set()
+            if sensing is not None:
+                sensing.finish()
+            talk.finish(self._config.finish_s)
+            if self._speaker is not None:
+                self._speaker.close()
+        if errors:
+            raise errors[0]
+
+    async def _talk(
+        self, network: Callable[[Line], Awaitable[None]], stop: threading.Event
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._began_at = self._clock()
+        try:
+            await network(Line(self._connect, stop))
+        finally:
+            connection = self._connection
+            self._connection = None
+            if connection is not None:
+                self.ended = connection.dialogue.ended
+                await connection.close()
+
+    def _mark(self, what: str) -> None:
+        self.milestones.setdefault(what, round(self._clock() - self._began_at, 3))
+
+    def _connect(self) -> Connection:
+        sound = Sound(self._microphone, self._played, self._config.voice)
+        connection = Connection(
+            self._open_peer(), self._dialogue, sound, on_open=lambda: self._mark("connected")
+        )
+        self._arrivals.on_shown = self._note_shown
+        self._connection = connection
+        return connection
+
+    def _note_shown(self, seconds: float, now: float) -> None:
+        """In the drawing loop's thread: the stream's ``seconds`` are drawn ``now``."""
+        self._mark("motion")
+        connection, began_at = self._connection, self._arrivals.began_at
+        if connection is not None:
+            connection.lip_sync.picture_is_shown(seconds, now)
+        if began_at is not None:
+            self.measurements.add("camera to renderer", now - began_at - seconds)
+
+    def _dialogue(self, connection: Connection) -> Dialogue:
+        return Dialogue(
+            self._me,
+            connection,
+            known=self._known,
+            arrivals=self._arrivals,
+            on_avatar=self._take_avatar,
+            config=self._config.motion,
+        )
+
+    def _take_avatar(self, avatar: Avatar) -> None:
+        """Prepares to draw it beside the event loop, and says whose it is."""
+        self._mark("glimpse" if avatar.matte.shape[0] <= GLIMPSE.height else "avatar")
+        self._on_avatar(avatar)
+
+        def prepare() -> None:
+            try:
+                renderer = self._show.make_renderer(avatar)
+            except Exception:
+                logger.exception("the other end's avatar cannot be drawn")
+                return
+            self._scene = self._scene._replace(renderer=renderer, rest=avatar.rest)
+
+        asyncio.get_running_loop().run_in_executor(None, prepare)
+
+    def _sensing(
+        self, stop: threading.Event, on_error: Callable[[Exception], None]
+    ) -> Sensing | None:
+        senses = self._senses
+        if senses is None:
+            return None
+        return Sensing(
+            senses.open_camera,
+            senses.tracker,
+            self._tell,
+            requests=self.requests,
+            smoothing=senses.smoothing,
+            motion=senses.motion,
+            config=LoopConfig(finish_s=self._config.finish_s),
+            measurements=Measurements(),
+            stop=stop,
+            on_error=on_error,
+        )
+
+    def _tell(self, tracked: Tracked) -> None:
+        """In the coefficients' thread: to the network's."""
+        connection, loop = self._connection, self._loop
+        if connection is None or loop is None or loop.is_closed():
+            return
+        coefficients = tracked.coefficients
+        if coefficients is not None:
+            coefficients = replace(coefficients, captured_at=tracked.captured_at)
+        try:
+            loop.call_soon_threadsafe(connection.say, coefficients, tracked.captured_at)
+        except RuntimeError:  # it was closed in between
+            return
+
+    def _draw(self, stop: threading.Event, watch: Callable[[], None] | None) -> None:
+        run_loop(
+            open_camera=lambda: ArrivalsCamera(self._config.fps),
+            tracker=ArrivalsTracker(self._arrivals),
+            scenes=lambda: self._scene,
+            sinks=self._show.sinks,
+            config=LoopConfig(fps=self._config.fps, finish_s=self._config.finish_s),
+            stop=stop,
+            watch=watch,
+            measurements=self.measurements,
+        )

@@ -1,0 +1,214 @@
+"""`Dialogue`: what two ends of a call say to each other, whatever carries it.
+
+Over a reliable channel: hello, the stream's header, stills in pieces (`calling.messages`,
+`calling.still_exchange`). Over an unreliable one, or riding in sound: coefficients and the
+receiver's word (`calling.motion_wire`). Time is passed in; nothing here waits.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from pechead_live.avatar.avatar import Avatar
+from pechead_live.avatar.still import Still
+from pechead_live.calling.arrivals import Arrivals
+from pechead_live.calling.known_stills import KnownStills
+from pechead_live.calling.messages import (
+    Message,
+    common_version,
+    hello,
+    read_message,
+    write_message,
+)
+from pechead_live.calling.motion_wire import MotionConfig, MotionWire
+from pechead_live.calling.riders import Riders, unpack_riders
+from pechead_live.calling.still_exchange import StillExchange
+from pechead_live.calls import StreamHeader, read_header
+from pechead_live.calls.header import MAGIC
+from pechead_live.coefficients import Coefficients
+from pechead_live.errors import InputError
+
+logger = logging.getLogger(__name__)
+
+PING_S, FIRST_PING_S, FIRST_PINGS = 10.0, 0.7, 3
+"""The first follow each other: the quickest tells best how far the two clocks are apart."""
+
+
+class Me(NamedTuple):
+    """This end."""
+
+    name: str
+    stills: tuple[Still, ...]
+    """Editions of its avatar, the smallest first; none shows nobody."""
+    header: StreamHeader | None
+    """Of its stream; None if it sends none."""
+    holds_ms: int = 0
+    """So long it may keep coefficients, to send several at once or with sound."""
+
+
+class Wires(Protocol):
+    """What carries a dialogue."""
+
+    def control(self, message: str | bytes) -> None:
+        """Sends over the reliable channel."""
+        ...
+
+    def motion(self, message: bytes) -> None:
+        """Sends over the unreliable one."""
+        ...
+
+
+class Dialogue:
+    """Of one call, from when its channels are open. In one thread; `arrivals` may be read in
+    another."""
+
+    def __init__(
+        self,
+        me: Me,
+        wires: Wires,
+        *,
+        known: KnownStills,
+        arrivals: Arrivals,
+        on_avatar: Callable[[Avatar], None],
+        config: MotionConfig | None = None,
+    ) -> None:
+        """``on_avatar`` gets the other end's avatar, first a glimpse of it, then all."""
+        self._me, self._wires = me, wires
+        self.motion = MotionWire(me.header, wires.motion, arrivals, config or MotionConfig())
+        self.stills = StillExchange(
+            me.stills, known=known, say=self._say, send=wires.motion, on_avatar=on_avatar
+        )
+        self._began = self._has_header = self._is_ready = False
+        self.peer_is_ready = False
+        """Whether the other end can draw this one: what comes before that is of no use to it."""
+        self._pings = 0
+        self._pinged_at = -1e9
+        self._peer_began_at: float | None = None
+        self._quickest: tuple[float, float] | None = None
+        self.peer_name: str | None = None
+        """As it called itself; None before its hello."""
+        self.ended: str | None = None
+        """Why the call is over; None while it is not."""
+        self.counts: Counter[str] = Counter()
+
+    @property
+    def shows(self) -> bool:
+        """Whether this end has an avatar."""
+        return bool(self._me.stills)
+
+    def open(self) -> None:
+        """The channels are there."""
+        me, stills = self._me, self.stills.offered()
+        self._say(hello(name=me.name, stills=stills, rides=True, holds_ms=me.holds_ms))
+        if self._me.header is not None:
+            self._wires.control(self._me.header.to_bytes())
+
+    def say(self, coefficients: Coefficients | None, captured_at: float, now: float) -> None:
+        """This end's motion; None: no face."""
+        if not self.peer_is_ready:
+            return
+        if not self._began:
+            self._began = True
+            self._say({"type": "began", "at": captured_at})
+        self.motion.say(coefficients, captured_at, now)
+
+    def hear_control(self, message: str | bytes, now: float) -> None:
+        """What came over the reliable channel."""
+        if isinstance(message, str):
+            told = read_message(message)
+            if told is None:
+                self.counts["messages not understood"] += 1
+            else:
+                self._hear(told, now)
+        elif message[:4] == MAGIC:
+            try:
+                self.motion.arrivals.begin(read_header(message))
+                self._has_header = True
+            except InputError as error:
+                logger.warning("%s", error)
+        else:
+            self.counts["messages not understood"] += 1
+
+    def hear_motion(self, message: bytes, now: float) -> None:
+        """What came over the unreliable channel."""
+        self.hear_riders(unpack_riders(message), now)
+
+    def hear_riders(self, riders: Riders, now: float) -> None:
+        """What rode in sound, or came alone."""
+        self.stills.hear(riders, now)
+        self.motion.hear(riders, now)
+
+    def take_riders(self, now: float) -> Riders:
+        """What shall ride in the sound that goes out ``now``; it counts as sent."""
+        if not self.motion.rides(now):
+            return self.motion.take_riders(now)
+        riders = self.stills.take_receipt() | self.motion.take_riders(now)
+        return riders | self.stills.take_piece(now)
+
+    def tick(self, now: float) -> None:
+        """Some twenty times a second: what is due by time alone."""
+        self.stills.tick(now, rides=self.motion.rides(now))
+        self.motion.tick(now)
+        if self.stills.first_is_there:  # sooner than its word for it
+            self.peer_is_ready = True
+        if not self._is_ready and self._has_header and self.stills.has_avatar:
+            self._is_ready = True
+            self._say({"type": "ready"})
+        pause = FIRST_PING_S if self._pings < FIRST_PINGS else PING_S
+        if self.peer_name is not None and now - self._pinged_at > pause:
+            self._pinged_at = now
+            self._pings += 1
+            self._say({"type": "ping", "at": now})
+
+    def end(self, why: str = "") -> None:
+        """Says goodbye."""
+        self._say({"type": "bye", "why": why})
+
+    @property
+    def round_trip_s(self) -> float | None:
+        """The quickest so far."""
+        return None if self._quickest is None else self._quickest[0]
+
+    def _say(self, message: Message) -> None:
+        self._wires.control(write_message(message))
+
+    def _hear(self, message: Message, now: float) -> None:
+        match message["type"]:
+            case "hello" if self.peer_name is None:
+                self._meet(message)
+            case "want":
+                self.stills.asked(message["digest"])
+            case "ready":
+                self.peer_is_ready = True
+            case "ping":
+                self._say({"type": "pong", "at": message["at"], "here": now})
+            case "pong":
+                self._measure(message, now)
+            case "began":
+                self._peer_began_at = float(message["at"])
+                self._place_in_time()
+            case "bye":
+                self.ended = message["why"] or "the other end has hung up"
+            case _:
+                self.counts["messages not understood"] += 1
+
+    def _meet(self, message: Message) -> None:
+        self.peer_name = message["name"]
+        if common_version(message) is None:
+            self.ended = f"the other end's stream is of version {message['versions']}"
+            self.end("no version of the stream that both ends know")
+            return
+        self.motion.peer_finds_riders = message["rides"]
+        self.motion.arrivals.allow_for(message["holds_ms"] / 1000)
+        self.stills.want(message["stills"])
+
+    def _measure(self, message: Message, now: float) -> None:
+        took = now - message["at"]
+        if took >= 0 and (self._quickest is None or took < self._quickest[0]):
+            self._quickest = took, message["here"] - (message["at"] + now) / 2
+            self._place_in_time()
+
+    def _place_in_time(self) -> None:
+        if self._quickest is not None and self._peer_began_at is not None:
+            self.motion.arrivals.place_in_time(self._peer_began_at - self._quickest[1])

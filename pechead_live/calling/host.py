@@ -1,0 +1,107 @@
+"""The host's server: the link's page, and one place for whoever comes with its secret."""
+
+import asyncio
+import json
+import logging
+import socket
+import ssl
+from collections.abc import Callable
+
+from aiohttp import web
+
+from pechead_live.calling.connection import Connection
+from pechead_live.calling.conversation import Line
+from pechead_live.calling.offer import checked_offer, unpacked_offer
+from pechead_live.studio.gate import GateConfig, add_gate
+from pechead_live.studio.refusal import ApiRefusal
+
+logger = logging.getLogger(__name__)
+
+CONNECT_S = 30.0
+"""A guest who was answered and has not come after this long leaves the place to the next."""
+
+WATCH_S = 0.2
+
+
+class Host:
+    """Answers one guest at a time. Lives in the event loop."""
+
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        """``connect`` makes a connection that has not begun."""
+        self._connect = connect
+        self._guest: Connection | None = None
+        self._answering = asyncio.Lock()
+        self._watching: asyncio.Task[None] | None = None
+
+    @property
+    def guest(self) -> Connection | None:
+        """Whoever is there."""
+        return self._guest
+
+    async def answer(self, sdp: str) -> dict[str, str]:
+        """To a guest's offer. Raises `ApiRefusal` if somebody else is there."""
+        async with self._answering:
+            if self._guest is not None and not self._guest.over:
+                raise ApiRefusal(409, "taken", "somebody is in this call already: try again later")
+            await self.leave()
+            guest = self._connect()
+            answer = await guest.answer(sdp)
+            self._guest = guest
+            self._watching = asyncio.ensure_future(self._watch(guest))
+            return answer
+
+    async def leave(self, why: str | None = None) -> None:
+        """Ends the call there is, if any."""
+        guest, self._guest = self._guest, None
+        if self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
+        if guest is not None:
+            await guest.close(why)
+
+    async def _watch(self, guest: Connection) -> None:
+        waited = 0.0
+        while not guest.over and (guest.opened_at is not None or waited < CONNECT_S):
+            await asyncio.sleep(WATCH_S)
+            waited += WATCH_S
+        self._watching = None
+        logger.info("the guest has left: %s", guest.dialogue.ended or guest.peer.connectionState)
+        if self._guest is guest:
+            await self.leave()
+
+
+def call_app(host: Host, gate: GateConfig) -> web.Application:
+    """The server's application."""
+    app = web.Application()
+    add_gate(app, gate)
+
+    async def call(request: web.Request) -> web.Response:
+        packed = request.content_type == "application/octet-stream"
+        text = unpacked_offer(await request.read()) if packed else await request.text()
+        try:
+            body = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ApiRefusal(400, "bad_json", f"the body is no JSON ({error})") from error
+        offer = body.get("offer") if isinstance(body, dict) else None
+        answer = web.json_response({"answer": await host.answer(checked_offer(offer))})
+        answer.enable_compression()
+        return answer
+
+    app.router.add_post("/api/v1/call", call)
+    return app
+
+
+async def keep_house(
+    line: Line, gate: GateConfig, listening: socket.socket, tls: ssl.SSLContext | None
+) -> None:
+    """Serves until ``line.stop`` is set; a guest who leaves makes room for the next."""
+    host = Host(line.connect)
+    runner = web.AppRunner(call_app(host, gate), access_log=None, handler_cancellation=True)
+    await runner.setup()
+    try:
+        await web.SockSite(runner, listening, ssl_context=tls).start()
+        while not line.stop.is_set():
+            await asyncio.sleep(WATCH_S)
+        await host.leave("the host has hung up")
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,118 @@
+"""Messages of the control channel: JSON, each with its type and checked fields.
+
+The channel is reliable and in order. Binary messages there are pieces of a still
+(`calling.transfer`) and the stream's header.
+"""
+
+import json
+from typing import Any
+
+from pechead_live.calls.header import VERSIONS
+
+LONGEST = 8192
+"""Characters of a message."""
+
+LONGEST_NAME = 200
+MOST_STILLS = 4
+MOST_HELD_MS = 250
+
+Message = dict[str, Any]
+
+
+def hello(*, name: str, stills: list[Message], rides: bool, holds_ms: int) -> Message:
+    """The first message of either end. ``stills``: digest and bytes of each edition of its avatar,
+    the smallest first; ``rides``: whether it finds what rides in sound; ``holds_ms``: it may
+    keep coefficients so long, to send several at once, which is no jitter of the line."""
+    return {
+        "type": "hello",
+        "versions": list(VERSIONS),
+        "name": name,
+        "stills": stills,
+        "rides": rides,
+        "holds_ms": holds_ms,
+    }
+
+
+def common_version(message: Message) -> int | None:
+    """The highest version that both ends know; None if there is none."""
+    return max((v for v in VERSIONS if v in message["versions"]), default=None)
+
+
+def write_message(message: Message) -> str:
+    """As it is sent."""
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=False)
+
+
+def read_message(text: str) -> Message | None:
+    """None if it is no message of these types; one of a later release's is ignored so."""
+    if len(text) > LONGEST:
+        return None
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(message, dict):
+        return None
+    fields = _FIELDS.get(str(message.get("type")))
+    if fields is None or not all(check(message.get(name)) for name, check in fields.items()):
+        return None
+    return message
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value < 1 << 40
+
+
+def _is_held(value: object) -> bool:
+    return type(value) is int and 0 <= value <= MOST_HELD_MS
+
+
+def _is_digest(value: object) -> bool:
+    return isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef")
+
+
+def _is_time(value: object) -> bool:
+    return isinstance(value, int | float) and type(value) is not bool and abs(value) < 1e12
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST_NAME
+
+
+def _is_flag(value: object) -> bool:
+    return type(value) is bool
+
+
+def _are_versions(value: object) -> bool:
+    return isinstance(value, list) and len(value) <= 16 and all(_is_count(v) for v in value)
+
+
+def _are_stills(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) <= MOST_STILLS
+        and all(
+            isinstance(still, dict)
+            and _is_digest(still.get("digest"))
+            and _is_count(still.get("bytes"))
+            for still in value
+        )
+    )
+
+
+_FIELDS: dict[str, dict[str, Any]] = {
+    "hello": {
+        "versions": _are_versions,
+        "name": _is_name,
+        "stills": _are_stills,
+        "rides": _is_flag,
+        "holds_ms": _is_held,
+    },
+    "want": {"digest": _is_digest},
+    "ready": {},
+    "ping": {"at": _is_time},
+    "pong": {"at": _is_time, "here": _is_time},
+    "rung": {"rung": _is_name},
+    "began": {"at": _is_time},
+    "bye": {"why": _is_name},
+}

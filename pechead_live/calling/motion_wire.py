@@ -1,0 +1,150 @@
+"""`MotionWire`: this end's coefficients out, the other's in, and what each has of the other's.
+
+They go in messages of an unreliable channel, or ride in packets of sound while there are any.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pechead_live.calling.arrivals import Arrivals
+from pechead_live.calling.riders import COEFFICIENTS, EARLIER, FEEDBACK, Riders, pack_riders
+from pechead_live.calls import Encoder, EncoderConfig, StreamHeader
+from pechead_live.calls.packet import MOST_FRAMES
+from pechead_live.coefficients import Coefficients
+from pechead_live.errors import InputError
+
+RIDES_S = 0.5
+"""Sound that went out so lately will go on: coefficients wait for it."""
+
+FEEDBACK_S = 0.4
+"""How often a receiver says what it has, while nothing is missing."""
+
+ALONE_S = 0.15
+"""How long its word waits for coefficients that it can go with."""
+
+LONGEST_RIDER = 255
+
+
+def _whole_packets() -> EncoderConfig:
+    return EncoderConfig(frames_per_packet=MOST_FRAMES)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MotionConfig:
+    """How motion is sent."""
+
+    frames_per_message: int = 2
+    """Of coefficients in a message of their own; those that ride in sound go with the next."""
+
+    encoder: EncoderConfig = field(default_factory=_whole_packets)
+    """Of the stream; its ``frames_per_packet`` is the most that are joined in any case."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.frames_per_message <= self.encoder.frames_per_packet:
+            raise InputError(
+                f"{self.frames_per_message} frames per message: give 1 to "
+                f"{self.encoder.frames_per_packet}"
+            )
+
+
+class MotionWire:
+    """In one thread; `arrivals` may be read in another. Times are passed in, seconds."""
+
+    def __init__(
+        self,
+        header: StreamHeader | None,
+        send: Callable[[bytes], None],
+        arrivals: Arrivals,
+        config: MotionConfig,
+    ) -> None:
+        """``header``: of this end's stream, None if it sends none. ``send``: a message over the
+        unreliable channel."""
+        self._send, self.arrivals, self._config = send, arrivals, config
+        self._encoder = None if header is None else Encoder(header, config.encoder)
+        self._packets: list[bytes] = []
+        self._sound_went_at = self._told_at = -1e9
+        self._urgent = False
+        self.peer_finds_riders = False
+        self.counts: Counter[str] = Counter()
+
+    def say(self, coefficients: Coefficients | None, captured_at: float, now: float) -> None:
+        """This end's motion (None: no face), to be sent as soon as it makes sense."""
+        if self._encoder is None:
+            return
+        packet = self._encoder.encode(coefficients, captured_at)
+        if packet is not None:
+            self._packets.append(packet)
+        if self.rides(now):
+            return
+        if self._encoder.waiting >= self._config.frames_per_message:
+            self._flush()
+        if self._packets:
+            self._send_all(now)
+
+    def take_riders(self, now: float) -> Riders:
+        """What shall ride in the sound that goes out ``now``; it counts as sent."""
+        self._sound_went_at = now
+        if not self.peer_finds_riders:
+            return {}
+        self._flush()
+        riders = self._feedback(now) if self._feedback_is_due(now) else {}
+        packets, self._packets = self._packets, []
+        for number in (COEFFICIENTS, EARLIER):
+            if packets and len(packets[-1]) <= LONGEST_RIDER:
+                riders[number] = packets.pop()
+                self.counts["packets in sound"] += 1
+        for packet in packets:  # what does not fit goes alone
+            self._message({COEFFICIENTS: packet})
+        return riders
+
+    def hear(self, riders: Riders, now: float) -> None:
+        """What rode in sound, or came alone."""
+        for number in (EARLIER, COEFFICIENTS):
+            if number in riders:
+                self._urgent |= self.arrivals.take(riders[number], now)
+                self.counts["packets heard"] += 1
+        if FEEDBACK in riders and self._encoder is not None:
+            self._encoder.hear(riders[FEEDBACK])
+        if self._urgent and not self.rides(now):
+            self._send_all(now)
+
+    def tick(self, now: float) -> None:
+        """Some twenty times a second: what is due by time alone."""
+        if self.rides(now):
+            return
+        waits = now - self._told_at <= FEEDBACK_S + ALONE_S
+        if self._packets or not (waits or self.arrivals.frames == 0):
+            self._send_all(now)
+
+    def rides(self, now: float) -> bool:
+        """Whether there is sound that things can ride in."""
+        return self.peer_finds_riders and now - self._sound_went_at < RIDES_S
+
+    def _flush(self) -> None:
+        packet = None if self._encoder is None else self._encoder.flush()
+        if packet is not None:
+            self._packets.append(packet)
+
+    def _feedback_is_due(self, now: float) -> bool:
+        return self._urgent or now - self._told_at > FEEDBACK_S
+
+    def _feedback(self, now: float) -> Riders:
+        feedback = self.arrivals.feedback()
+        if feedback is None:
+            return {}
+        self._told_at, self._urgent = now, False
+        return {FEEDBACK: feedback}
+
+    def _send_all(self, now: float) -> None:
+        riders = self._feedback(now) if self._feedback_is_due(now) else {}
+        if self._packets:
+            riders[COEFFICIENTS] = self._packets.pop(0)
+        if riders:
+            self._message(riders)
+        while self._packets:
+            self._message({COEFFICIENTS: self._packets.pop(0)})
+
+    def _message(self, riders: Riders) -> None:
+        self._send(pack_riders(riders))
+        self.counts["messages"] += 1

@@ -1,0 +1,157 @@
+"""`StillExchange`: each end gets the other's avatar, in as little as it needs."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from pechead_live.avatar.avatar import Avatar
+from pechead_live.avatar.still import MOST_BYTES, Still, digest_of, open_still
+from pechead_live.calling.known_stills import KnownStills
+from pechead_live.calling.messages import Message
+from pechead_live.calling.riders import PIECE, RECEIPT, Riders, pack_riders
+from pechead_live.calling.transfer import (
+    MOST_RECEIPTS,
+    Pace,
+    Receiving,
+    Sending,
+    is_of,
+    receipt_of,
+    starts_of,
+)
+from pechead_live.errors import InputError
+
+ALONE = 4
+"""Pieces in a message of their own."""
+
+logger = logging.getLogger(__name__)
+
+
+class StillExchange:
+    """Of one call, in one thread. Times are passed in, seconds."""
+
+    def __init__(
+        self,
+        mine: Sequence[Still],
+        *,
+        known: KnownStills,
+        say: Callable[[Message], None],
+        send: Callable[[bytes], None],
+        on_avatar: Callable[[Avatar], None],
+    ) -> None:
+        """``mine``: editions of this end's avatar, the smallest first. ``say`` sends over the
+        reliable channel, ``send`` over the other. ``on_avatar`` gets the other end's avatar, first
+        a glimpse of it, then all."""
+        self._mine = {still.digest: still for still in mine}
+        self._known, self._say, self._send, self._on_avatar = known, say, send, on_avatar
+        self._sending: Sending | None = None
+        self._pace = Pace()
+        self._receiving: Receiving | None = None
+        self._came: str | None = None
+        """Digest of the still that came last: its receipts may have been lost."""
+        self._receipts: list[int] = []
+        self._receipts_of = ""
+        self._wanted: list[Message] = []
+        self.has_avatar = False
+        """Of the other end."""
+        self.first_is_there = False
+        """Whether the other end has the first still that it wanted."""
+        self.counts: Counter[str] = Counter()
+
+    def offered(self) -> list[Message]:
+        """What this end has, for its hello."""
+        return [{"digest": s.digest, "bytes": len(s.content)} for s in self._mine.values()]
+
+    def want(self, stills: Sequence[Message]) -> None:
+        """The other end has ``stills``: takes the best that is known already, and asks for those
+        that are better."""
+        wanted = [still for still in stills if 0 < still["bytes"] <= MOST_BYTES]
+        for at in range(len(wanted) - 1, -1, -1):
+            content = self._known.find(wanted[at]["digest"])
+            if content is not None:
+                self.counts["stills known"] += 1
+                self._take(content, wanted[at]["digest"])
+                wanted = wanted[at + 1 :]
+                break
+        self._wanted = wanted
+        self._ask()
+
+    def asked(self, digest: str) -> None:
+        """The other end wants one."""
+        still = self._mine.get(digest)
+        if still is not None:
+            self._sending = Sending(still.content, still.digest, self._pace)
+            self.counts["stills sent"] += 1
+
+    def hear(self, riders: Riders, now: float) -> None:
+        """What came over the unreliable way."""
+        if RECEIPT in riders and self._sending is not None:
+            self._sending.hear(riders[RECEIPT], now)
+            self._pace = self._sending.pace
+            if self._sending.done:
+                self._sending = None
+                self.first_is_there = True
+        if PIECE in riders:
+            self._hear_piece(riders[PIECE])
+
+    def take_receipt(self) -> Riders:
+        """What is to be told of the pieces that came; it counts as sent."""
+        if not self._receipts:
+            return {}
+        starts, self._receipts = self._receipts[:MOST_RECEIPTS], self._receipts[MOST_RECEIPTS:]
+        return {RECEIPT: receipt_of(self._receipts_of, starts)}
+
+    def take_piece(self, now: float, most: int = 1) -> Riders:
+        """Up to ``most`` pieces that may be sent now, if there are any; they count as sent."""
+        piece = None if self._sending is None else self._sending.due(now, most)
+        return {} if piece is None else {PIECE: piece}
+
+    def tick(self, now: float, *, rides: bool) -> None:
+        """Sends what is due in messages of its own, unless all ``rides`` in sound."""
+        if rides:
+            return
+        while receipt := self.take_receipt():
+            self._send(pack_riders(receipt))
+        while piece := self.take_piece(now, ALONE):
+            self._send(pack_riders(piece))
+
+    def _hear_piece(self, piece: bytes) -> None:
+        receiving = self._receiving
+        if receiving is not None and receiving.take(piece):
+            self._acknowledge(receiving.digest, piece)
+        elif self._came is not None and is_of(piece, self._came):
+            self._acknowledge(self._came, piece)
+            return
+        else:
+            self.counts["pieces out of place"] += 1
+            return
+        content = receiving.content
+        if content is not None:
+            self._receiving, self._came = None, receiving.digest
+            self.counts["stills received"] += 1
+            self._take(content, receiving.digest)
+            self._ask()
+
+    def _acknowledge(self, digest: str, piece: bytes) -> None:
+        if digest != self._receipts_of:
+            self._receipts.clear()
+        self._receipts_of = digest
+        self._receipts += starts_of(piece)
+
+    def _ask(self) -> None:
+        if self._wanted and self._receiving is None:
+            still = self._wanted.pop(0)
+            self._receiving = Receiving(still["digest"], still["bytes"])
+            self._say({"type": "want", "digest": still["digest"]})
+
+    def _take(self, content: bytes, digest: str) -> None:
+        if digest_of(content) != digest:
+            logger.warning("a still is not what was promised, and is left")
+            return
+        try:
+            avatar = open_still(content)
+        except InputError as error:
+            logger.warning("%s", error)
+            return
+        self._known.keep(content)
+        self.has_avatar = True
+        self._on_avatar(avatar)

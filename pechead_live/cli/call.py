@@ -1,0 +1,230 @@
+"""``pechead-live call``: two people, each the other's avatar; only motion and sound travel."""
+
+import argparse
+import json
+import logging
+import socket
+import threading
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pechead_live.avatar.avatar import Avatar
+from pechead_live.avatar.file import open_avatar
+from pechead_live.camera.open import REPLAY
+from pechead_live.cli.call_options import LINES, add_call_arguments, turn_from
+from pechead_live.cli.interrupt import stop_on_signals
+from pechead_live.cli.listening import LOCAL, add_server_arguments, ice_server, link_of, listen
+from pechead_live.cli.motion_options import (
+    motion_config_from,
+    overrides_from,
+)
+from pechead_live.cli.renderer_options import renderer_from
+from pechead_live.cli.run import check_positive, open_camera_and_tracker
+from pechead_live.cli.sinks import open_sinks, sinks_named
+from pechead_live.cli.size import size_from
+from pechead_live.cli.watch import listen_for_enter, watch_of
+from pechead_live.errors import InputError, MissingDependencyError
+from pechead_live.live.step import IDENTITY
+from pechead_live.motion import request_calibration
+from pechead_live.protocols import Camera
+from pechead_live.steps import labelled, motion_step, smoothing_step
+
+if TYPE_CHECKING:
+    from pechead_live.calling.conversation import Conversation, Line, Senses
+    from pechead_live.calling.dialogue import Me
+
+Network = Callable[["Line"], Awaitable[None]]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `call`."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    text = "wait for somebody, print the link by which they come"
+    host = actions.add_parser("host", help=text, description=text[0].upper() + text[1:] + ".")
+    text = "come by a link"
+    join = actions.add_parser("join", help=text, description=text[0].upper() + text[1:] + ".")
+    join.add_argument("link", metavar="LINK", help="as 'pechead-live call host' printed it")
+    join.add_argument(
+        "--ice-server",
+        action="append",
+        default=[],
+        dest="ice_servers",
+        metavar="URL",
+        help="such as stun:host:3478 or turn:USER:PASSWORD@host:3478; may be repeated",
+    )
+    for action in (host, join):
+        add_call_arguments(action)
+    add_server_arguments(host)
+    host.set_defaults(host="0.0.0.0")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Joins the parts and talks until the call is over or Ctrl-C."""
+    check_positive("--seconds", arguments.seconds)
+    check_positive("--quality", arguments.quality)
+    try:
+        from pechead_live.calling.config import CallConfig
+        from pechead_live.calling.conversation import Conversation, Show
+        from pechead_live.calling.known_stills import KnownStills
+        from pechead_live.calling.microphone import open_microphone
+        from pechead_live.calling.motion_wire import MotionConfig
+        from pechead_live.calling.speaker import open_speaker
+        from pechead_live.calling.voice import VoiceConfig
+        from pechead_live.studio.rtc.peer import open_peer
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(
+            f"a call needs {error.name}, which is not installed: run pip install "
+            "'pechead-live[call]'"
+        ) from error
+    line = LINES[arguments.line]
+    config = CallConfig(
+        turn=turn_from(arguments),
+        voice=VoiceConfig(bitrate=arguments.voice or line.voice, packet_ms=line.packet_ms),
+        motion=MotionConfig(frames_per_message=line.frames),
+    )
+    size = size_from(arguments.size)
+    specs = sinks_named(arguments, inputs=[arguments.source])
+    servers = [ice_server(text) for text in arguments.ice_servers]
+    make_renderer = renderer_from(arguments)
+    for library in ("aioice", "aiortc"):  # every candidate pair is a line
+        logging.getLogger(library).setLevel(logging.WARNING)
+    avatar = None if arguments.source is None else open_avatar(arguments.source)
+    stop = threading.Event()
+    with ExitStack() as stack:
+        network = _network(arguments)
+        senses = None if avatar is None else _senses(arguments, avatar, stack)
+        sinks = open_sinks(specs, *size, config.fps, stack)
+        conversation = Conversation(
+            _me(arguments, avatar),
+            Show(make_renderer, labelled, sinks, size),
+            senses=senses,
+            microphone=open_microphone(arguments.microphone),
+            speaker=open_speaker(arguments.speaker),
+            known=KnownStills(),
+            open_peer=lambda: open_peer(servers),
+            on_avatar=_introduce,
+            config=config,
+        )
+
+        def calibrate() -> None:
+            conversation.requests.put(request_calibration)
+
+        print("Ctrl-C hangs up", flush=True)
+        listen_for_enter(calibrate)
+        with stop_on_signals(stop):
+            if arguments.seconds is not None:
+                timer = threading.Timer(arguments.seconds, stop.set)
+                timer.daemon = True
+                timer.start()
+                stack.callback(timer.cancel)
+            conversation.run(network, stop=stop, watch=watch_of(sinks, stop, calibrate, None))
+    if conversation.ended is not None:
+        print(conversation.ended)
+    print(conversation.measurements.table())
+    if arguments.report is not None:
+        arguments.report.write_text(json.dumps(report_of(conversation), indent=2) + "\n")
+    return 0
+
+
+def report_of(conversation: "Conversation") -> dict[str, Any]:
+    """What was measured."""
+    arrivals = conversation.arrivals
+    return conversation.measurements.report() | {
+        "milestones_s": conversation.milestones,
+        "frames": arrivals.frames,
+        "shown": arrivals.shown,
+        "bridged": arrivals.bridged,
+        "dropped_packets": arrivals.dropped(),
+    }
+
+
+def _network(arguments: argparse.Namespace) -> Network:
+    from pechead_live.calling.guest import join
+    from pechead_live.studio.remote.link import link_from
+
+    if arguments.action == "join":
+        link = link_from(arguments.link)
+        return lambda line: join(link, line)
+    return _house(arguments)
+
+
+def _house(arguments: argparse.Namespace) -> Network:
+    from pechead_live.calling.host import keep_house
+    from pechead_live.studio.access_token import check_token, new_token
+    from pechead_live.studio.gate import GateConfig
+    from pechead_live.studio.tls import ssl_context
+
+    if arguments.key is not None and arguments.certificate is None:
+        raise InputError(f"a key {arguments.key} without its certificate: give --certificate")
+    token: str = arguments.token or new_token()
+    check_token(token)
+    if arguments.host == "0.0.0.0" and not arguments.name:
+        arguments.name = [own_address()]
+    hosts = {*LOCAL, arguments.host.lower(), socket.gethostname().lower()}
+    hosts |= {name.lower() for name in arguments.name}
+    gate = GateConfig(hosts=frozenset(hosts), token=token)
+    certificate: Path | None = arguments.certificate
+    tls = None if certificate is None else ssl_context(certificate, arguments.key)
+    listening = listen(arguments.host, arguments.port)
+    link = link_of(arguments, listening.getsockname()[1], token)
+    print(f"the call is at {link}", flush=True)
+    print("whoever has this link can come: send it to one person", flush=True)
+    if tls is None:
+        print("without TLS the link's secret can be read on the way: see --certificate", flush=True)
+    return lambda line: keep_house(line, gate, listening, tls)
+
+
+def own_address() -> str:
+    """By which other machines of the network reach this one, as far as can be told."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # for documentation (RFC 5737): nothing is sent
+            return str(probe.getsockname()[0])
+        except OSError:  # no way to other networks
+            import ifaddr
+
+            addresses = (ip.ip for card in ifaddr.get_adapters() for ip in card.ips if ip.is_IPv4)
+            return next((str(a) for a in addresses if a not in LOCAL), LOCAL[0])
+
+
+def _senses(arguments: argparse.Namespace, avatar: Avatar, stack: ExitStack) -> "Senses":
+    from pechead_live.calling.conversation import Senses
+
+    first, tracker_of = open_camera_and_tracker(arguments)
+    stack.callback(first.close)
+    tracker = tracker_of()
+    stack.callback(tracker.close)
+    cameras = [first]
+
+    def camera() -> Camera:
+        return cameras.pop() if cameras else open_camera_and_tracker(arguments)[0]
+
+    config, overrides = motion_config_from(arguments), overrides_from(arguments)
+    return Senses(
+        open_camera=camera,
+        tracker=tracker,
+        smoothing=IDENTITY if arguments.camera.startswith(REPLAY) else smoothing_step(),
+        motion=motion_step(avatar.rest, config, overrides),
+    )
+
+
+def _me(arguments: argparse.Namespace, avatar: Avatar | None) -> "Me":
+    from pechead_live.avatar.still import FULL, GLIMPSE, still_of
+    from pechead_live.calling.dialogue import Me
+    from pechead_live.calls import header_for
+    from pechead_live.facemodel.model import load_face_model
+
+    line = LINES[arguments.line]
+    if avatar is None:
+        return Me(arguments.called or "somebody", (), None)
+    quality = arguments.quality or line.quality_px
+    header = header_for(avatar.rest, load_face_model(), quality_px=quality)
+    stills = still_of(avatar, GLIMPSE), still_of(avatar, FULL)
+    return Me(arguments.called or avatar.name, stills, header, line.holds_ms)
+
+
+def _introduce(avatar: Avatar) -> None:
+    height = avatar.matte.shape[0]
+    print(f"you see {avatar.name} ({height} pixels); consent: {avatar.consent}", flush=True)
