@@ -10,15 +10,23 @@ from importlib import resources
 from threading import Thread
 from typing import Any
 
+import pytest
 from playwright.sync_api import sync_playwright
 
 from benchmarks.webrtc.chromium import launch
 from pechead_live.coefficients import Coefficients
-from pechead_live.page_libraries import page_library_files
+from pechead_live.page_libraries import missing_packages, page_library_files
 from pechead_live.studio.security_headers import CONTENT_SECURITY_POLICY
 
 POLICY = CONTENT_SECURITY_POLICY.replace("script-src", "script-src 'wasm-unsafe-eval'")
 """The studio's own, and leave to compile WebAssembly."""
+
+WITH_LIBRARIES = (
+    pytest.mark.skip("npm has brought no onnxruntime-web and no tasks-vision")
+    if missing_packages()
+    else pytest.mark.browser
+)
+"""Of tests that need them: where they are, those that are marked `browser` must run."""
 
 FILES = resources.files("pechead_live.tracker").joinpath("page")
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from page_modules import opened_page
+from page_modules import WITH_LIBRARIES, opened_page
 
 from pechead_live import page_libraries
 from pechead_live.errors import InputError, MissingAssetError
@@ -189,7 +189,7 @@ def page(chromium: str) -> Iterator[Any]:
         yield opened
 
 
-@pytest.mark.browser
+@WITH_LIBRARIES
 @pytest.mark.parametrize("build", ["wasm", "webgpu"])
 def test_the_page_runs_a_network_under_our_policy(page: Any, build: str) -> None:
     assert np.array_equal(page.evaluate(RUN, build), [2, 4, 6])

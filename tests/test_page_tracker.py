@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from page_modules import opened_page, told
+from page_modules import WITH_LIBRARIES, opened_page, told
 from PIL import Image
 
 from pechead_live.avatar.file import open_avatar
@@ -23,7 +23,7 @@ from pechead_live.steps import motion_step, smoothing_step
 from pechead_live.tracker.mediapipe import open_mediapipe_tracker
 from pechead_live.tracker.page_solver import page_solver
 
-pytestmark = pytest.mark.browser
+pytestmark = WITH_LIBRARIES
 
 AVATAR = open_avatar(sample("astronaut.avatar"))
 FPS = 30

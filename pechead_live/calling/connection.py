@@ -136,6 +136,13 @@ class Connection:
         return {"type": "answer", "sdp": lean(self.peer.localDescription.sdp)}
 
     @property
+    def counts(self) -> dict[str, int]:
+        """Of packets and messages."""
+        dialogue = self.dialogue
+        counts = dialogue.counts + dialogue.motion.counts + dialogue.stills.counts
+        return {**counts, "let go": self.let_go}
+
+    @property
     def over(self) -> bool:
         """Whether nothing will come any more."""
         return self.peer.connectionState in ("failed", "closed") or self.dialogue.ended is not None

@@ -109,6 +109,8 @@ class Conversation:
         self.milestones: dict[str, float] = {}
         """Seconds from the beginning of the network's work to what happened first: "connected",
         "glimpse", "avatar" (all of it), "motion" (the other end's, drawn)."""
+        self.counts: dict[str, int] = {}
+        """Of packets and messages of the last connection, once it is over."""
         self.ended: str | None = None
         """Why the call is over, if the other end said so."""
 
@@ -180,6 +182,7 @@ class Conversation:
             self._connection = None
             if connection is not None:
                 self.ended = connection.dialogue.ended
+                self.counts = connection.counts
                 await connection.close()
 
     def _mark(self, what: str) -> None:

@@ -6,12 +6,16 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from aiohttp import web
 
+from pechead_live.calling.avatar_routes import add_avatar_routes
 from pechead_live.calling.connection import Connection
 from pechead_live.calling.conversation import Line
 from pechead_live.calling.offer import checked_offer, unpacked_offer
+from pechead_live.calling.page_routes import add_page_routes
 from pechead_live.studio.gate import GateConfig, add_gate
 from pechead_live.studio.refusal import ApiRefusal
 
@@ -70,10 +74,26 @@ class Host:
             await self.leave()
 
 
-def call_app(host: Host, gate: GateConfig) -> web.Application:
+class HostConfig(NamedTuple):
+    """What the server is told beside whom to answer."""
+
+    ice_servers: tuple[dict[str, Any], ...] = ()
+    """As the browser's `RTCIceServer` has them."""
+    landmarker: Path | None = None
+    """MediaPipe's model file, for pages that read a face; None looks it up."""
+    quality_px: float = 0.15
+    """Of the stream of a guest who comes with a browser."""
+
+
+def call_app(host: Host, gate: GateConfig, config: HostConfig) -> web.Application:
     """The server's application."""
     app = web.Application()
     add_gate(app, gate)
+    add_page_routes(app, config.landmarker)
+    add_avatar_routes(app, config.quality_px)
+
+    async def about(_request: web.Request) -> web.Response:
+        return web.json_response({"ice_servers": list(config.ice_servers)})
 
     async def call(request: web.Request) -> web.Response:
         packed = request.content_type == "application/octet-stream"
@@ -87,16 +107,21 @@ def call_app(host: Host, gate: GateConfig) -> web.Application:
         answer.enable_compression()
         return answer
 
+    app.router.add_get("/api/v1/call", about)
     app.router.add_post("/api/v1/call", call)
     return app
 
 
 async def keep_house(
-    line: Line, gate: GateConfig, listening: socket.socket, tls: ssl.SSLContext | None
+    line: Line,
+    gate: GateConfig,
+    config: HostConfig,
+    listening: socket.socket,
+    tls: ssl.SSLContext | None,
 ) -> None:
     """Serves until ``line.stop`` is set; a guest who leaves makes room for the next."""
     host = Host(line.connect)
-    runner = web.AppRunner(call_app(host, gate), access_log=None, handler_cancellation=True)
+    runner = web.AppRunner(call_app(host, gate, config), access_log=None, handler_cancellation=True)
     await runner.setup()
     try:
         await web.SockSite(runner, listening, ssl_context=tls).start()

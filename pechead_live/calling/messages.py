@@ -40,7 +40,7 @@ def common_version(message: Message) -> int | None:
 
 def write_message(message: Message) -> str:
     """As it is sent."""
-    return json.dumps(message, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(_printable(message), separators=(",", ":"), ensure_ascii=False)
 
 
 def read_message(text: str) -> Message | None:
@@ -56,7 +56,15 @@ def read_message(text: str) -> Message | None:
     fields = _FIELDS.get(str(message.get("type")))
     if fields is None or not all(check(message.get(name)) for name, check in fields.items()):
         return None
-    return message
+    return _printable(message)
+
+
+def _printable(message: Message) -> Message:
+    """Names and words without anything that a terminal obeys, and not too long."""
+    fields = _FIELDS.get(message["type"], {})
+    names = [name for name, check in fields.items() if check is _is_name]
+    cleaned = {n: "".join(c if c.isprintable() else " " for c in message[n]) for n in names}
+    return message | {name: text.strip()[:LONGEST_NAME] for name, text in cleaned.items()}
 
 
 def _is_count(value: object) -> bool:

@@ -35,9 +35,12 @@ class PlayedSound:
                 if due < self._end:  # there is sound for that time already: the new one counts
                     while self._pieces and self._pieces[-1][0] >= due:
                         self._pieces.pop()
+                    if self._pieces:
+                        begins, before = self._pieces[-1]
+                        self._pieces[-1] = begins, before[: round((due - begins) * RATE)]
             self._pieces.append((due, samples))
             self._end = due + len(samples) / RATE
-            while self._end - self._pieces[0][0] > LONGEST_S:
+            while len(self._pieces) > 1 and self._end - self._pieces[0][0] > LONGEST_S:
                 self._pieces.popleft()
 
     def take(self, begins: float, count: int) -> Samples:

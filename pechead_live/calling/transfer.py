@@ -13,8 +13,11 @@ PIECE = 200
 TARGET_S = 0.2
 """Delay that a transfer may add to the line's own."""
 
-LEAST_UNDER_WAY, FIRST_UNDER_WAY, MOST_UNDER_WAY = 40.0, 3200.0, 64 * 1024.0
+LEAST_UNDER_WAY, FIRST_UNDER_WAY, MOST_UNDER_WAY = 80.0, 3200.0, 64 * 1024.0
 """Bytes at a time; fewer than a piece are a piece now and then. A glimpse is under way at once."""
+
+NEWEST = 4
+"""Measurements of which the least counts."""
 
 FIRST_RETRY_S, LEAST_RETRY_S, LONGEST_RETRY_S = 2.5, 0.6, 8.0
 """After which a piece is sent again: before the way was measured, at least, at most."""
@@ -32,6 +35,8 @@ class Pace(NamedTuple):
     """The quickest way there and back."""
     usual_s: float | None = None
     """The usual one."""
+    newest_s: tuple[float, ...] = ()
+    """The newest ones: the least of them is the line's, the rest is this machine's business."""
 
 
 class _Flight(NamedTuple):
@@ -125,19 +130,20 @@ class Sending:
     def _measure(self, took: float, *, first: bool) -> None:
         """Of a piece that was sent again it is not known which one came: at most so long it took,
         and how long to wait for the next is learned from that, but nothing of the delay."""
-        window, shortest, usual = self.pace
+        window, shortest, usual, newest = self.pace
         usual = took if usual is None else 0.75 * usual + 0.25 * took
         if first:
             shortest = took if shortest is None else min(took, shortest)
-            off = (TARGET_S - (took - shortest)) / TARGET_S
+            newest = (*newest, took)[-NEWEST:]
+            off = (TARGET_S - (min(newest) - shortest)) / TARGET_S
             grown = min(off, 1.0) * PIECE * PIECE / max(window, float(PIECE))
             window = min(window + max(-0.3 * window, grown), MOST_UNDER_WAY)
-        self.pace = Pace(max(window, LEAST_UNDER_WAY), shortest, usual)
+        self.pace = Pace(max(window, LEAST_UNDER_WAY), shortest, usual, newest)
 
     def _retry_s(self, flight: _Flight) -> float:
         usual = self.pace.usual_s
         first = FIRST_RETRY_S if usual is None else max(2 * usual, LEAST_RETRY_S)
-        return min(first * 2.0 ** (flight.attempts - 1), LONGEST_RETRY_S)
+        return min(first * 2.0 ** min(flight.attempts - 1, 10), LONGEST_RETRY_S)
 
 
 class Receiving:

@@ -137,6 +137,7 @@ def report_of(conversation: "Conversation") -> dict[str, Any]:
         "shown": arrivals.shown,
         "bridged": arrivals.bridged,
         "dropped_packets": arrivals.dropped(),
+        "packets": conversation.counts,
     }
 
 
@@ -151,7 +152,7 @@ def _network(arguments: argparse.Namespace) -> Network:
 
 
 def _house(arguments: argparse.Namespace) -> Network:
-    from pechead_live.calling.host import keep_house
+    from pechead_live.calling.host import HostConfig, keep_house
     from pechead_live.studio.access_token import check_token, new_token
     from pechead_live.studio.gate import GateConfig
     from pechead_live.studio.tls import ssl_context
@@ -173,7 +174,12 @@ def _house(arguments: argparse.Namespace) -> Network:
     print("whoever has this link can come: send it to one person", flush=True)
     if tls is None:
         print("without TLS the link's secret can be read on the way: see --certificate", flush=True)
-    return lambda line: keep_house(line, gate, listening, tls)
+    config = HostConfig(
+        ice_servers=tuple(ice_server(text) for text in arguments.ice_servers),
+        landmarker=arguments.landmarker,
+        quality_px=arguments.quality or LINES[arguments.line].quality_px,
+    )
+    return lambda line: keep_house(line, gate, config, listening, tls)
 
 
 def own_address() -> str:

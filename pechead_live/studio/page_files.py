@@ -8,6 +8,8 @@ from aiohttp import web
 
 _TYPES = {
     ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".wasm": "application/wasm",
     ".css": "text/css",
     ".html": "text/html",
     ".svg": "image/svg+xml",
@@ -23,7 +25,7 @@ class _File(NamedTuple):
 def add_page_routes(app: web.Application) -> None:
     """``/`` is the page, ``/page/NAME`` what it loads."""
     found = {
-        entry.name: _File(entry.read_bytes(), _type_of(entry.name))
+        entry.name: _File(entry.read_bytes(), type_of(entry.name))
         for entry in files("pechead_live.studio").joinpath("page").iterdir()
         if entry.is_file()
     }
@@ -51,6 +53,7 @@ def _answer(file: _File) -> web.Response:
     )
 
 
-def _type_of(name: str) -> str:
+def type_of(name: str) -> str:
+    """Content type of a file of this name."""
     suffix = f".{name.rpartition('.')[2]}"
     return _TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"

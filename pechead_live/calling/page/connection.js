@@ -1,0 +1,115 @@
+// A dialogue over WebRTC, with sound.
+
+import { Dialogue } from "./dialogue.js";
+import { SOUND_TIME } from "./riders.js";
+
+const TICK_MS = 20;
+const FULL = 4096; // bytes that wait in the unreliable channel; more would be late
+
+export const seconds = () => performance.now() / 1000;
+
+/** Whether this browser can put riders into sound and find them. */
+export const findsRiders = () => "RTCRtpScriptTransform" in globalThis;
+
+/**
+ * Joins the call that this page's server hosts.
+ *
+ * `microphone`: a MediaStream, or null. `onSound`: gets the other end's MediaStream; `onAvatar`,
+ * `arrivals`, `priors`, `me`, `known`: of dialogue.js; `onSoundTime(rtpTimestamp, seconds)`: what
+ * was heard when. Rejected with an Error that says why not.
+ */
+export async function join({ microphone, onSound, onSoundTime, ...parts }) {
+  const peer = new RTCPeerConnection({ iceServers: await iceServers() });
+  const control = peer.createDataChannel("control", { negotiated: true, id: 0 });
+  const motion = peer.createDataChannel("motion", {
+    negotiated: true,
+    id: 1,
+    ordered: false,
+    maxRetransmits: 0,
+  });
+  control.binaryType = motion.binaryType = "arraybuffer";
+  const worker = findsRiders()
+    ? new Worker(new URL("./sound_worker.js", import.meta.url), { type: "module" })
+    : null;
+  const wires = {
+    control: (message) => control.readyState === "open" && control.send(message),
+    motion: (message) => {
+      if (motion.readyState === "open" && motion.bufferedAmount < FULL) motion.send(message);
+    },
+    ride: (riders) => worker.postMessage(riders),
+  };
+  const dialogue = new Dialogue({ ...parts, wires });
+  const call = { peer, dialogue, openedAt: null, close };
+  const timer = setInterval(() => call.openedAt !== null && dialogue.tick(seconds()), TICK_MS);
+
+  control.onopen = () => {
+    call.openedAt = seconds();
+    dialogue.open(worker !== null);
+  };
+  control.onmessage = ({ data }) =>
+    dialogue.hearControl(typeof data === "string" ? data : new Uint8Array(data), seconds());
+  motion.onmessage = ({ data }) => dialogue.hearMotion(new Uint8Array(data), seconds());
+  if (worker) {
+    worker.onmessage = ({ data }) => {
+      if (data.sent) dialogue.soundWent(seconds());
+      if (data.missed) wires.motion(data.missed);
+      if (!data.riders) return;
+      const told = dialogue.hearMotion(data.riders, seconds()).get(SOUND_TIME);
+      if (told?.length === 4) {
+        const spoken = new DataView(told.buffer, told.byteOffset).getInt32(0) / 1000;
+        onSoundTime(data.rtpTimestamp, spoken);
+      }
+    };
+  }
+  const direction = microphone ? "sendrecv" : "recvonly";
+  const voice = peer.addTransceiver(microphone?.getAudioTracks()[0] ?? "audio", { direction });
+  if (worker) {
+    if (microphone) voice.sender.transform = new RTCRtpScriptTransform(worker, { outgoing: true });
+    voice.receiver.transform = new RTCRtpScriptTransform(worker, { outgoing: false });
+  }
+  peer.ontrack = ({ track }) => onSound(new MediaStream([track]), voice.receiver);
+
+  /** Hangs up. */
+  function close(why) {
+    clearInterval(timer);
+    if (why !== undefined) dialogue.end(why);
+    setTimeout(() => peer.close(), 100); // the goodbye goes first
+    worker?.terminate();
+  }
+
+  try {
+    await peer.setLocalDescription(await peer.createOffer());
+    await gathered(peer);
+    const answer = await ask("call", { offer: peer.localDescription });
+    await peer.setRemoteDescription(answer.answer);
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return call;
+}
+
+/** The server's JSON answer to `body`. Rejected with its own words. */
+export async function ask(path, body) {
+  const request = { method: "POST", body: JSON.stringify(body) };
+  const headers = { "Content-Type": "application/json" };
+  const answer = await fetch(`/api/v1/${path}`, { ...request, headers });
+  const told = await answer.json();
+  if (!answer.ok) throw new Error(told.error?.message ?? `the host answers ${answer.status}`);
+  return told;
+}
+
+async function iceServers() {
+  const told = await (await fetch("/api/v1/call")).json();
+  return told.ice_servers;
+}
+
+/** All addresses at once: the host's answer needs them. */
+function gathered(peer) {
+  return new Promise((resolve) => {
+    const look = () => peer.iceGatheringState === "complete" && resolve();
+    peer.addEventListener("icegatheringstatechange", look);
+    setTimeout(resolve, 2000);
+    look();
+  });
+}

@@ -1,0 +1,166 @@
+// What two ends of a call say to each other, whatever carries it (calling/dialogue.py).
+
+import { readHeader, VERSION } from "../calls/header.js";
+import { MotionWire } from "./motion_wire.js";
+import { unpackRiders } from "./riders.js";
+import { StillExchange } from "./still_exchange.js";
+
+const [PING, FIRST_PING, FIRST_PINGS] = [10, 0.7, 3]; // seconds, and how many
+const HOLDS_MS = 40; // two frames in a message
+
+export class Dialogue {
+  /**
+   * `me`: `{name, stills, header}` of this end, `header` null if it sends no motion (its bytes
+   * and what they say: `{bytes, header}`). `wires`: `{control, motion, ride}`. Times are seconds.
+   */
+  constructor({ me, wires, arrivals, priors, known, onAvatar }) {
+    Object.assign(this, { me, wires, arrivals });
+    const say = (message) => this.say(message);
+    const send = wires.motion;
+    this.motion = new MotionWire({ arrivals, priors, send, ride: wires.ride });
+    this.stills = new StillExchange({ mine: me.stills, known, say, send, onAvatar });
+    if (me.header) this.motion.begin(me.header.header);
+    this.peerName = null;
+    this.peerIsReady = false;
+    this.ended = null; // why the call is over
+    this.pings = 0;
+    this.pingedAt = -Infinity;
+    this.quickest = null; // [seconds there and back, how far their clock is ahead]
+    this.peerBeganAt = null;
+    this.hasHeader = this.isReady = this.began = false;
+  }
+
+  /** The channels are there. */
+  open(rides) {
+    const { name, header } = this.me;
+    const stills = this.stills.offered();
+    this.say({ type: "hello", versions: [VERSION], name, stills, rides, holds_ms: HOLDS_MS });
+    if (header) this.wires.control(header.bytes);
+  }
+
+  /** This end's motion; null: no face. */
+  sayMotion(coefficients, capturedAt, now) {
+    if (!this.peerIsReady) return;
+    if (!this.began) {
+      this.began = true;
+      this.say({ type: "began", at: capturedAt });
+    }
+    this.motion.say(coefficients, capturedAt, now);
+  }
+
+  /** What came over the reliable channel: text, or bytes. */
+  hearControl(message, now) {
+    if (typeof message === "string") {
+      const told = parsed(message);
+      if (told) this.hear(told, now);
+      return;
+    }
+    try {
+      this.arrivals.begin(readHeader(message));
+      this.hasHeader = true;
+    } catch (error) {
+      console.warn(`a stream's header cannot be read: ${error.message}`);
+    }
+  }
+
+  /** What came over the unreliable channel, or rode in sound (Uint8Array). */
+  hearMotion(message, now) {
+    const riders = unpackRiders(message);
+    this.stills.hear(riders, now);
+    this.motion.hear(riders, now);
+    return riders;
+  }
+
+  /** A packet of sound has gone out. */
+  soundWent(now) {
+    this.motion.soundWent(now, this.motion.rides(now) ? this.stills.riders(now) : new Map());
+  }
+
+  /** Some twenty times a second. */
+  tick(now) {
+    this.stills.tick(now, this.motion.rides(now));
+    this.motion.tick(now);
+    this.peerIsReady ||= this.stills.firstIsThere;
+    if (!this.isReady && this.hasHeader && this.stills.hasAvatar) {
+      this.isReady = true;
+      this.say({ type: "ready" });
+    }
+    if (this.peerName === null) return;
+    if (now - this.pingedAt > (this.pings < FIRST_PINGS ? FIRST_PING : PING)) {
+      this.pingedAt = now;
+      this.pings += 1;
+      this.say({ type: "ping", at: now });
+    }
+  }
+
+  end(why = "") {
+    this.say({ type: "bye", why });
+  }
+
+  say(message) {
+    this.wires.control(JSON.stringify(message));
+  }
+
+  hear(message, now) {
+    switch (message.type) {
+      case "hello":
+        if (this.peerName === null) this.meet(message);
+        break;
+      case "want":
+        this.stills.asked(message.digest);
+        break;
+      case "ready":
+        this.peerIsReady = true;
+        break;
+      case "ping":
+        this.say({ type: "pong", at: message.at, here: now });
+        break;
+      case "pong":
+        this.measure(message, now);
+        break;
+      case "began":
+        this.peerBeganAt = Number(message.at);
+        this.placeInTime();
+        break;
+      case "bye":
+        this.ended = String(message.why || "the other end has hung up").slice(0, 200);
+    }
+  }
+
+  meet({ name, versions, rides, holds_ms: holds, stills }) {
+    this.peerName = String(name).slice(0, 200);
+    if (!Array.isArray(versions) || !versions.includes(VERSION)) {
+      this.ended = `the other end's stream is of version ${versions}`;
+      this.end("no version of the stream that both ends know");
+      return;
+    }
+    this.motion.peerFindsRiders = rides === true;
+    this.arrivals.allowFor(Math.min(Math.max(Number(holds) || 0, 0), 250) / 1000);
+    if (Array.isArray(stills)) this.stills.want(stills.slice(0, 4).filter(isStill));
+  }
+
+  measure({ at, here }, now) {
+    const took = now - at;
+    if (!(took >= 0) || !Number.isFinite(here)) return;
+    if (this.quickest && took >= this.quickest[0]) return;
+    this.quickest = [took, here - (at + now) / 2];
+    this.placeInTime();
+  }
+
+  placeInTime() {
+    if (!this.quickest || this.peerBeganAt === null) return;
+    this.arrivals.beganAt = this.peerBeganAt - this.quickest[1];
+  }
+}
+
+function parsed(text) {
+  try {
+    const told = text.length <= 8192 && JSON.parse(text);
+    return told && typeof told === "object" ? told : null;
+  } catch {
+    return null; // of a later release, or damaged
+  }
+}
+
+const isStill = ({ digest, bytes }) =>
+  typeof digest === "string" && /^[0-9a-f]{64}$/.test(digest) && Number.isInteger(bytes);

@@ -1,0 +1,158 @@
+// The page of a call: asks for camera and microphone, joins, shows and plays the other end.
+
+import { openModel } from "../renderer/model.js";
+import { Arrivals } from "./arrivals.js";
+import { join, seconds } from "./connection.js";
+import { keepWatching } from "./face.js";
+import * as known from "./known_stills.js";
+import { keepInStep } from "./lip_sync.js";
+import { myAvatar } from "./my_avatar.js";
+import { keepDrawing } from "./picture.js";
+
+const byId = (id) => document.getElementById(id);
+const EVERY_MS = 500; // the figures on the page
+const CAMERA = { width: 640, height: 480, frameRate: 25, facingMode: "user" };
+const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+
+/** What tests and the curious look at. */
+const watched = { call: null, arrivals: null, picture: null, face: null };
+globalThis.pecheadCall = watched;
+
+hideToken();
+byId("entrance").addEventListener("submit", (event) => {
+  event.preventDefault();
+  begin().catch((error) => tell(error.message, "bad"));
+});
+
+async function begin() {
+  byId("join").disabled = true;
+  tell("Asking for camera and microphone");
+  const media = await openMedia(byId("use-camera").checked, byId("use-microphone").checked);
+  tell("Joining");
+  const [priors, model, mine] = await Promise.all([
+    bytesOf("/page/data/priors.bin"),
+    bytesOf("/page/data/model.bin").then(openModel),
+    media.camera ? myAvatar(byId("avatar").files[0] ?? null) : nobody(),
+  ]).catch((error) => {
+    byId("join").disabled = false;
+    throw error;
+  });
+  const arrivals = new Arrivals(priors);
+  let step = null;
+  const picture = keepDrawing({
+    canvas: byId("picture"),
+    model,
+    arrivals,
+    onShown: (streamSeconds, now) => step?.shown(streamSeconds, now),
+  });
+  const call = await join({
+    me: mine.me,
+    priors,
+    known,
+    arrivals,
+    microphone: media.microphone,
+    onSound(stream, receiver) {
+      byId("sound").srcObject = stream;
+      step = keepInStep(receiver);
+    },
+    onSoundTime: (...told) => step?.soundTime(...told),
+    onAvatar(avatar) {
+      picture.show(avatar);
+      introduce(avatar);
+    },
+  });
+  Object.assign(watched, { call, arrivals, picture });
+  show(call, arrivals, picture, media);
+  if (media.camera) {
+    const say = (...told) => call.dialogue.sayMotion(...told, seconds());
+    const video = byId("camera");
+    video.srcObject = media.camera;
+    await video.play();
+    watched.face = await keepWatching({ video, rest: mine.rest, say });
+    byId("calibrate").hidden = false;
+    byId("calibrate").onclick = () => watched.face.calibrate();
+  }
+}
+
+function show(call, arrivals, picture, media) {
+  byId("entrance").hidden = true;
+  byId("live").hidden = false;
+  for (const angle of ["yaw", "pitch"]) {
+    byId(`turn-${angle}`).oninput = ({ target }) => (arrivals.turn[angle] = Number(target.value));
+  }
+  const timer = setInterval(look, EVERY_MS);
+  let before = picture.figures.pictures;
+
+  function look() {
+    const pictures = ((picture.figures.pictures - before) * 1000) / EVERY_MS;
+    before = picture.figures.pictures;
+    const parts = [
+      `${pictures.toFixed(0)} pictures/s`,
+      `${picture.figures.drawingMs.toFixed(0)} ms each`,
+      `${arrivals.counts.bridged} of ${arrivals.counts.shown} bridged`,
+    ];
+    if (watched.face) parts.push(`face read in ${watched.face.figures.trackingMs.toFixed(0)} ms`);
+    byId("figures").textContent = parts.join(" · ");
+    const state = call.peer.connectionState;
+    byId("state").textContent = call.dialogue.ended ?? (state === "connected" ? "In the call" : state);
+    if (call.dialogue.ended || state === "failed" || state === "closed") leave();
+  }
+
+  function leave(why) {
+    clearInterval(timer);
+    call.close(why);
+    picture.stop();
+    watched.face?.stop();
+    for (const stream of [media.camera, media.microphone]) {
+      for (const track of stream?.getTracks() ?? []) track.stop();
+    }
+    byId("waiting").hidden = false;
+    byId("picture").hidden = byId("badge").hidden = true;
+    tell(call.dialogue.ended ?? "You have hung up");
+    byId("leave").textContent = "Join again";
+    byId("leave").onclick = () => location.reload();
+  }
+
+  byId("leave").onclick = () => leave("the guest has hung up");
+}
+
+function introduce({ name, consent }) {
+  byId("waiting").hidden = true;
+  byId("picture").hidden = byId("badge").hidden = false;
+  const who = document.createElement("strong");
+  who.textContent = name;
+  byId("who").replaceChildren(who, ` · consent: ${consent}`);
+}
+
+function tell(text, kind = "") {
+  byId("waiting").textContent = text;
+  byId("waiting").className = `waiting ${kind}`;
+}
+
+/** Each on its own: who has no camera still listens and talks. */
+async function openMedia(wantsCamera, wantsMicrophone) {
+  const open = async (wants, constraints) => {
+    try {
+      return wants ? await navigator.mediaDevices.getUserMedia(constraints) : null;
+    } catch (error) {
+      console.warn(`not used: ${error.message}`);
+      return null;
+    }
+  };
+  return {
+    camera: await open(wantsCamera, { video: CAMERA }),
+    microphone: await open(wantsMicrophone, { audio: SOUND }),
+  };
+}
+
+const nobody = async () => ({ me: { name: "somebody", stills: [], header: null }, rest: null });
+
+const bytesOf = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
+
+/** The secret has become a cookie; it need not stay in the address and the history. */
+function hideToken() {
+  const address = new URL(location.href);
+  if (!address.searchParams.has("token")) return;
+  address.searchParams.delete("token");
+  history.replaceState(null, "", address);
+}

@@ -1,0 +1,29 @@
+// This end's avatar: its stills and its stream's header, as the host's program makes them.
+
+import { readHeader } from "../calls/header.js";
+import { digestOf, openStill } from "./still.js";
+
+/**
+ * `file`: an avatar file, or null for the sample that the host has. Gives `{me, rest}`; rejected
+ * with the host's words where the file is none.
+ */
+export async function myAvatar(file) {
+  const request = file
+    ? { method: "POST", body: file, headers: { "Content-Type": "application/octet-stream" } }
+    : {};
+  const answer = await fetch("/api/v1/avatar", request);
+  if (!answer.ok) throw new Error((await answer.json()).error?.message ?? "the avatar is refused");
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  const parts = [];
+  for (let at = 0; at < bytes.length; ) {
+    const size = new DataView(bytes.buffer, at).getUint32(0);
+    parts.push(bytes.slice(at + 4, at + 4 + size));
+    at += 4 + size;
+  }
+  const [header, ...contents] = parts;
+  const stills = await Promise.all(
+    contents.map(async (content) => ({ content, digest: await digestOf(content) })),
+  );
+  const { name, rest } = await openStill(contents[0]);
+  return { me: { name, stills, header: { bytes: header, header: readHeader(header) } }, rest };
+}

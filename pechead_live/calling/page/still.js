@@ -1,0 +1,107 @@
+// An avatar as it comes over a line (avatar/still.py).
+
+const LARGEST = 256 * 1024;
+const POINTS = 478;
+const REST = 9 + 2 + 1 + 50 + 52;
+
+/** The SHA-256 of `bytes`, hexadecimal. */
+export async function digestOf(bytes) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * What is in a still, as renderer/page/analytic.js takes it: `{name, consent, rest, delta, person,
+ * background, height}`. Rejected with an Error if it is none.
+ */
+export async function openStill(bytes) {
+  const { card, parts } = unpacked(bytes);
+  const rest = restFrom(parts[0]);
+  const missing = await inflated(parts[1]);
+  const step = Number(card.missing_step);
+  if (missing.length !== 2 * POINTS || !(step > 0 && step <= 1)) throw new Error("points");
+  const [person, matte, background] = await Promise.all(
+    parts.slice(2).map((part) => pixelsOf(part, card.width, card.height)),
+  );
+  for (let at = 0; at < person.data.length; at += 4) person.data[at + 3] = matte.data[at];
+  const text = (name) => {
+    if (typeof card[name] !== "string" || !card[name].trim()) throw new Error(`no ${name}`);
+    return card[name].replace(/\p{C}/gu, " ").trim();
+  };
+  return {
+    name: text("name"),
+    consent: text("consent"),
+    height: card.height,
+    rest,
+    delta: deltaFrom(new Int8Array(missing.buffer), step, rest),
+    person,
+    background,
+  };
+}
+
+function unpacked(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const magic = String.fromCharCode(...bytes.subarray(0, 4));
+  if (magic !== "PHST" || bytes.length > LARGEST) throw new Error("this is no still");
+  if (bytes[4] !== 1) throw new Error(`the still is of version ${bytes[4]}, this page reads 1`);
+  let at = 9 + view.getUint32(5);
+  const card = JSON.parse(new TextDecoder().decode(bytes.subarray(9, at)));
+  const sizes = card.parts;
+  if (sizes.length !== 5 || at + sizes.reduce((a, b) => a + b) !== bytes.length) {
+    throw new Error("the still is longer or shorter than it says");
+  }
+  const isSide = (side, least, most) => Number.isInteger(side) && side >= least && side <= most;
+  if (!isSide(card.height, 48, 1080) || !isSide(card.width, card.height, 2 * card.height)) {
+    throw new Error(`the still's pictures are ${card.width} x ${card.height}`);
+  }
+  const parts = sizes.map((size) => bytes.slice(at, (at += size)));
+  return { card, parts };
+}
+
+function restFrom(part) {
+  if (part.length !== 4 * REST) throw new Error("the still's pose is none");
+  const values = new Float32Array(part.buffer);
+  if (!values.every((value) => Math.abs(value) <= 20)) throw new Error("the still's pose is none");
+  return {
+    rotation: values.slice(0, 9),
+    translation: values.slice(9, 11),
+    scale: values[11],
+    identity: values.slice(12, 62),
+    expression: values.slice(62).map((value) => Math.min(Math.max(value, 0), 1)),
+    confidence: 1,
+  };
+}
+
+/** (478 * 3) model space, of levels in the picture's plane. */
+function deltaFrom(levels, step, { rotation, scale }) {
+  const delta = new Float32Array(3 * POINTS);
+  for (let point = 0; point < POINTS; point++) {
+    const x = (levels[point] * step) / scale;
+    const y = (levels[POINTS + point] * step) / scale;
+    for (let k = 0; k < 3; k++) delta[3 * point + k] = x * rotation[k] + y * rotation[3 + k];
+  }
+  return delta;
+}
+
+async function inflated(part) {
+  const stream = new Blob([part]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const reader = stream.getReader();
+  const found = [];
+  while (found.length <= 2 * POINTS) {
+    const { value, done } = await reader.read();
+    if (done) return Uint8Array.from(found);
+    found.push(...value.subarray(0, 2 * POINTS + 1));
+  }
+  await reader.cancel();
+  throw new Error("the still's points are not those of a face");
+}
+
+/** ImageData of a WebP. */
+async function pixelsOf(part, width, height) {
+  const blob = new Blob([part], { type: "image/webp" });
+  const bitmap = await createImageBitmap(blob, { colorSpaceConversion: "none" });
+  if (bitmap.width !== width || bitmap.height !== height) throw new Error("sizes differ");
+  const context = new OffscreenCanvas(width, height).getContext("2d");
+  context.drawImage(bitmap, 0, 0);
+  return context.getImageData(0, 0, width, height);
+}

@@ -1,0 +1,299 @@
+"""A still: the portrait in a few kilobytes, and whatever else comes in its place is refused."""
+
+import io
+import json
+import resource
+import time
+import tracemalloc
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from PIL import Image
+from still_samples import astronaut, difference
+
+from pechead_live.avatar.avatar import Avatar
+from pechead_live.avatar.still import (
+    FULL,
+    GLIMPSE,
+    LARGEST_CARD,
+    LONGEST_TEXT,
+    MAGIC,
+    MOST_BYTES,
+    VERSION,
+    Edition,
+    Still,
+    digest_of,
+    open_still,
+    still_of,
+)
+from pechead_live.errors import InputError
+from pechead_live.frame import Pixels
+from pechead_live.renderer.analytic import AnalyticRenderer
+
+PARTS = ("rest", "missing", "person", "matte", "background")
+MOST_MEMORY = 64 * 1024 * 1024
+LONGEST_S = 1.0
+"""To refuse anything: hundred times what it takes, as tests share the machine."""
+
+Card = dict[str, Any]
+Parts = dict[str, bytes]
+
+
+@cache
+def still(edition: Edition = FULL) -> Still:
+    return still_of(astronaut(), edition)
+
+
+def taken_apart(content: bytes) -> tuple[Card, Parts]:
+    """The card and the parts of a still, by the format alone."""
+    at = 9 + int.from_bytes(content[5:9], "big")
+    card, parts = json.loads(content[9:at]), {}
+    for name, length in zip(PARTS, card["parts"], strict=True):
+        parts[name] = content[at : at + length]
+        at += length
+    return card, parts
+
+
+def with_card(card: bytes, parts: Parts) -> bytes:
+    head = MAGIC + bytes([VERSION]) + len(card).to_bytes(4, "big")
+    return head + card + b"".join(parts.values())
+
+
+def joined(card: Card, parts: Parts) -> bytes:
+    card = card | {"parts": [len(part) for part in parts.values()]}
+    return with_card(json.dumps(card).encode(), parts)
+
+
+def with_facts(**facts: object) -> bytes:
+    card, parts = taken_apart(still().content)
+    return joined(card | facts, parts)
+
+
+def with_part(name: str, part: bytes) -> bytes:
+    card, parts = taken_apart(still().content)
+    return joined(card, parts | {name: part})
+
+
+def with_rest(change: Callable[[np.ndarray], None]) -> bytes:
+    rest = np.frombuffer(taken_apart(still().content)[1]["rest"], "<f4").copy()
+    change(rest)
+    return with_part("rest", rest.tobytes())
+
+
+def encoded(width: int, height: int, kind: str) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (width, height), "gray").save(buffer, kind)
+    return buffer.getvalue()
+
+
+def drawn(avatar: Avatar) -> Pixels:
+    renderer = AnalyticRenderer(avatar, 256, 256)
+    return renderer.render(avatar.rest, renderer.initial_state())[0].pixels
+
+
+def refuse(content: bytes) -> None:
+    """Fails unless ``content`` is refused at once, in little memory."""
+    began = time.process_time()
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError):
+            open_still(content)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert time.process_time() - began < LONGEST_S
+    assert most < MOST_MEMORY
+
+
+@pytest.mark.parametrize(("edition", "levels"), [(FULL, 4.0), (GLIMPSE, 10.0)])
+def test_a_still_shows_nearly_the_portrait(edition: Edition, levels: float) -> None:
+    shown = open_still(still(edition).content)
+    assert difference(drawn(shown), drawn(astronaut())) < levels
+    assert np.abs(shown.points - astronaut().points).max() < 1 / edition.height
+
+
+@pytest.mark.parametrize("edition", [FULL, GLIMPSE])
+def test_it_is_as_small_and_as_high_as_its_edition_says(edition: Edition) -> None:
+    content = still(edition).content
+    assert edition.most_bytes / 2 < len(content) <= edition.most_bytes
+    avatar = open_still(content)
+    assert avatar.matte.shape[0] == edition.height
+    assert avatar.person.shape == avatar.background.shape == (*avatar.matte.shape, 3)
+
+
+def test_the_same_avatar_gives_the_same_bytes_and_they_name_it() -> None:
+    again = still_of(astronaut(), GLIMPSE)
+    assert again == still(GLIMPSE)
+    assert again.digest == digest_of(again.content) == open_still(again.content).digest
+
+
+def test_name_consent_and_date_go_along() -> None:
+    given_ = replace(astronaut(), name="Åsa \N{SNOWMAN}", consent="I, Åsa, allow it")
+    avatar = open_still(still_of(given_, GLIMPSE).content)
+    assert (avatar.name, avatar.consent) == (given_.name, given_.consent)
+    assert avatar.created == given_.created
+
+
+def test_the_pose_goes_along_exactly() -> None:
+    rest, shown = astronaut().rest, open_still(still().content).rest
+    for name in ("rotation", "translation", "scale", "identity", "expression"):
+        assert np.allclose(getattr(shown, name), getattr(rest, name), rtol=1e-6)
+
+
+def test_what_a_terminal_obeys_is_taken_out_of_the_texts_at_both_ends() -> None:
+    bad = "Ann\x1b[2J\r\n\u202e\u0007\ud800"
+    assert open_still(with_facts(name=bad)).name == "Ann [2J"
+    assert open_still(still_of(replace(astronaut(), name=bad), GLIMPSE).content).name == "Ann [2J"
+
+
+def test_texts_that_are_too_long_are_cut_by_the_sender_and_refused_by_the_receiver() -> None:
+    long = replace(astronaut(), name="\x01" * 500 + "n" * 500, consent='"' * 500)
+    assert open_still(still_of(long, FULL).content).name == "n" * LONGEST_TEXT
+    refuse(with_facts(name="n" * (LONGEST_TEXT + 1)))
+
+
+def test_without_consent_there_is_no_still() -> None:
+    with pytest.raises(InputError, match="no consent"):
+        still_of(replace(astronaut(), consent="\n"), GLIMPSE)
+    with pytest.raises(InputError, match="no consent"):
+        open_still(with_facts(consent=" \x00"))
+
+
+def test_a_still_of_a_later_version_says_so() -> None:
+    content = bytearray(still().content)
+    content[4] = VERSION + 1
+    with pytest.raises(InputError, match=f"version {VERSION + 1}"):
+        open_still(bytes(content))
+
+
+@pytest.mark.parametrize(("height", "most"), [(0, 3000), (5000, 3000), (96, 9), (96, 1 << 30)])
+def test_an_edition_beyond_reason_is_refused(height: int, most: int) -> None:
+    with pytest.raises(InputError, match="give"):
+        Edition(height=height, most_bytes=most)
+
+
+def test_what_does_not_fit_into_its_edition_is_refused() -> None:
+    with pytest.raises(InputError, match="does not fit"):
+        still_of(astronaut(), Edition(height=256, most_bytes=1500))
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.data())
+def test_a_damaged_still_is_refused_or_still_a_portrait(data: st.DataObject) -> None:
+    content = bytearray(still(GLIMPSE).content)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(content) - 1))
+        match data.draw(st.sampled_from(("flip", "cut", "insert", "end"))):
+            case "flip":
+                content[at] ^= 1 << data.draw(st.integers(0, 7))
+            case "cut":
+                del content[at + 1 : at + data.draw(st.integers(1, 300))]
+            case "insert":
+                content[at:at] = data.draw(st.binary(min_size=1, max_size=300))
+            case _:
+                del content[at + 1 :]
+    try:
+        avatar = open_still(bytes(content))
+    except InputError:
+        return
+    assert avatar.name.isprintable()
+    assert avatar.rest.is_finite()
+    assert np.isfinite(avatar.points).all()
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=200))
+def test_bytes_that_nobody_wrote_are_refused(content: bytes) -> None:
+    for start in (b"", MAGIC, MAGIC + bytes([VERSION, 0, 0, 0, len(content) & 255])):
+        with pytest.raises(InputError):
+            open_still(start + content)
+        refuse(still(GLIMPSE).content[: len(content)])
+
+
+NO_SIZES = [1 << 60, 10**300, float("inf"), float("nan"), -512, 0, None, [912], "wide"]
+NO_STEPS = [0, float("nan"), -1e-3, float("inf"), 2, {}, None]
+NO_TEXTS = [None, 7, "", ["Ann"], {}]
+
+
+@pytest.mark.parametrize(
+    ("names", "values"),
+    [
+        (("width", "height"), NO_SIZES),
+        (("missing_step",), NO_STEPS),
+        (("name", "consent", "created"), NO_TEXTS),
+    ],
+)
+def test_a_card_with_such_facts_is_refused(names: tuple[str, ...], values: list[object]) -> None:
+    for name in names:
+        for value in values:
+            refuse(with_facts(**{name: value}))
+    refuse(with_facts(**dict.fromkeys(names, values[0])))
+
+
+CARDS = (
+    b'null [] 7 "parts" \xff\xfe { {"parts":7} {"parts":[]} {"parts":{"a":1,"b":1,"c":1,"d":1}} '
+    b'{"parts":[-1,1,1,1,1]} {"parts":[true,1,1,1,1]} {"parts":[1e3,1,1,1,1]}'
+).split()
+DEEP = [b"[" * (LARGEST_CARD - 1), b'{"parts":' * 400, b'{"parts":[' + b"9" * 3000 + b",1,1,1,1]}"]
+
+
+@pytest.mark.parametrize("card", [b"", *CARDS, *DEEP, b" " * (LARGEST_CARD + 1)])
+def test_such_a_card_is_refused(card: bytes) -> None:
+    refuse(with_card(card, taken_apart(still(GLIMPSE).content)[1]))
+
+
+def test_a_pose_that_is_none_is_refused() -> None:
+    def put(place: int | slice, value: object) -> Callable[[np.ndarray], None]:
+        return lambda rest: rest.__setitem__(place, value)
+
+    mirrored = np.diag([1, 1, -1]).reshape(-1)
+    for change in (
+        put(0, np.nan),
+        put(11, np.inf),
+        put(11, 0.0),
+        put(11, -1.0),
+        put(20, 1e30),
+        put(slice(0, 9), 0.0),
+        put(slice(0, 9), 2 * np.eye(3).reshape(-1)),
+        put(slice(0, 9), mirrored),
+    ):
+        refuse(with_rest(change))
+    refuse(with_part("rest", b""))
+    refuse(with_part("rest", bytes(457)))
+
+
+def test_points_that_are_no_face_or_unfold_without_end_are_refused() -> None:
+    for part in (b"", b"none", zlib.compress(bytes(955)), zlib.compress(bytes(957))):
+        refuse(with_part("missing", part))
+    refuse(with_part("missing", zlib.compress(bytes(100_000_000), 9)))
+
+
+@pytest.mark.parametrize("name", ["person", "matte", "background"])
+def test_a_picture_of_another_size_or_kind_is_refused(name: str) -> None:
+    card, _ = taken_apart(still().content)
+    width, height = card["width"], card["height"]
+    for part in (encoded(width, height - 1, "WEBP"), encoded(width, height, "PNG"), b"RIFF", b""):
+        refuse(with_part(name, part))
+
+
+def test_a_picture_that_claims_to_be_huge_takes_no_memory() -> None:
+    buffer = io.BytesIO()
+    frames = [Image.new("RGB", (912, 512), colour) for colour in ("gray", "red")]
+    frames[0].save(buffer, "WEBP", save_all=True, append_images=frames[1:])
+    picture = bytearray(buffer.getvalue())
+    assert picture[12:16] == b"VP8X"
+    picture[24:30] = b"\xfe\x3f\x00\xfe\x3f\x00"  # 16383 x 16383
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    refuse(with_part("person", bytes(picture)))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MOST_MEMORY / 1024
+
+
+def test_what_is_longer_than_any_still_is_refused_unseen() -> None:
+    refuse(still().content + bytes(MOST_BYTES))
