@@ -10,6 +10,7 @@ import io
 import logging
 import os
 import tarfile
+import threading
 import urllib.error
 import urllib.request
 import zlib
@@ -176,8 +177,17 @@ def _check(library: Library, data: bytes, place: str | Path) -> None:
         )
 
 
-@cache
+_reading = threading.Lock()
+"""Several files of one package are asked for at once."""
+
+
 def _content(file: LibraryFile) -> bytes:
+    with _reading:
+        return _kept_content(file)
+
+
+@cache
+def _kept_content(file: LibraryFile) -> bytes:
     library = LIBRARIES[file.library]
     path = find_library(file.library, file.folder)
     with path.open("rb") as opened:

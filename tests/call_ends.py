@@ -1,176 +1,143 @@
-"""Two ends of a call for tests, joined by a line in memory that delays and loses."""
+"""Ends of calls for tests: programs with files for devices, and pages of a browser."""
 
-import heapq
-import random
-from collections import Counter
-from collections.abc import Callable
-from functools import cache
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+import av
 import numpy as np
-from still_samples import astronaut
-from stream_motion import HEADER, MOTION
+from playwright.sync_api import Page
 
-from pechead_live.avatar.avatar import Avatar
-from pechead_live.avatar.still import FULL, GLIMPSE, Still, still_of
-from pechead_live.calling.arrivals import Arrivals
-from pechead_live.calling.dialogue import Dialogue, Me
-from pechead_live.calling.known_stills import KnownStills
-from pechead_live.calling.opus_padding import ride, riders_of
-from pechead_live.coefficients import Coefficients
+from benchmarks.moving_portrait import write_moving_portrait
+from benchmarks.webrtc.chromium import write_mjpeg
+from pechead_live import assets, page_libraries
+from pechead_live.samples import sample
 
-TICK_S = 0.02
-FPS = 25
-WAY_S = 0.08
-SOUND_S = 0.06
-OPUS = b"\x58" + bytes(40)
-"""A packet of one frame, 60 ms."""
+RATE = 48_000
+LONGEST_S = 60.0
 
 
-@cache
-def stills() -> tuple[Still, ...]:
-    return still_of(astronaut(), GLIMPSE), still_of(astronaut(), FULL)
-
-
-class Wires:
-    """What an end sends, as it is asked to."""
-
-    def __init__(self) -> None:
-        self.controls: list[str | bytes] = []
-        self.motions: list[bytes] = []
-
-    def control(self, message: str | bytes) -> None:
-        self.controls.append(message)
-
-    def motion(self, message: bytes) -> None:
-        self.motions.append(message)
+def write_beeps(folder: Path) -> Path:
+    """A second of tone, a second of silence."""
+    t = np.arange(2 * RATE) / RATE
+    tone = (8000 * np.sin(2 * np.pi * 300 * t) * (t < 1)).astype(np.int16)
+    path = folder / "beeps.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(tone.tobytes())
+    return path
 
 
 class End:
-    """A dialogue and what becomes of it."""
+    """``pechead-live call`` as a process of its own, with files for all of its devices."""
 
-    def __init__(self, known: Path, name: str = "Ann", *, shows: bool = True) -> None:
-        self.wires, self.avatars = Wires(), list[Avatar]()
-        self.arrivals = Arrivals()
-        me = Me(name, stills(), HEADER, 60) if shows else Me(name, (), None)
-        self.dialogue = Dialogue(
-            me,
-            self.wires,
-            known=KnownStills(known),
-            arrivals=self.arrivals,
-            on_avatar=self.avatars.append,
-        )
+    def __init__(self, folder: Path, name: str, beeps: Path, *words: str) -> None:
+        self.folder, self.name = folder, name
+        self.log = folder / f"{name}.log"
+        command = [sys.executable, "-m", "pechead_live", "call", *words]
+        command += ["--source", str(sample("astronaut.avatar"))]
+        command += ["--camera", f"replay:{sample('talking.npz')}", "--loop"]
+        command += ["--microphone", f"file:{beeps}", "--speaker", f"file:{self.path('wav')}"]
+        command += ["--sink", f"file:{self.path('mp4')}", "--size", "256"]
+        command += ["--report", str(self.path("json")), "--as", name]
+        cache = folder / f"cache-{name}"
+        (cache / "pechead-live").mkdir(parents=True)
+        for kept, there in (("page", page_libraries.CACHE), ("models", assets.CACHE)):
+            (cache / "pechead-live" / kept).symlink_to(there)  # nothing is fetched in a test
+        environment = {**os.environ, "XDG_CACHE_HOME": str(cache), "PECHEAD_OFFLINE": "1"}
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+
+    def path(self, kind: str) -> Path:
+        """Of what it writes."""
+        return self.folder / f"{self.name}.{kind}"
 
     @property
-    def heights(self) -> list[int]:
-        """Of the other end's avatars, as they came."""
-        return [avatar.matte.shape[0] for avatar in self.avatars]
+    def said(self) -> str:
+        """So far."""
+        return self.log.read_text()
+
+    def hears(self, pattern: str) -> str:
+        """What ``pattern`` finds in what it says, once it does."""
+        until = time.monotonic() + LONGEST_S
+        while time.monotonic() < until and self.process.poll() is None:
+            found = re.search(pattern, self.said)
+            if found:
+                return found[0]
+            time.sleep(0.1)
+        raise AssertionError(f"{self.name} did not say {pattern!r}:\n{self.said}")
+
+    def end(self) -> dict[str, Any]:
+        """Its report, after Ctrl-C if it still runs."""
+        if self.process.poll() is None:
+            self.process.send_signal(2)
+        assert self.process.wait(LONGEST_S) == 0, self.said
+        return json.loads(self.path("json").read_text())
+
+    def pictures(self) -> list[np.ndarray]:
+        """What it showed."""
+        with av.open(str(self.path("mp4"))) as film:
+            return [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
+
+    def loudness(self) -> float:
+        """Share of the time in which something was heard."""
+        with wave.open(str(self.path("wav"))) as file:
+            sound = np.frombuffer(file.readframes(file.getnframes()), np.int16)
+        pieces = np.abs(sound[: len(sound) // 960 * 960].reshape(-1, 960).astype(int)).max(axis=1)
+        return float((pieces > 2000).mean())
 
 
-class Line(NamedTuple):
-    """Between two ends; `control` is reliable and in order."""
-
-    loss: float = 0.0
-    jitter_s: float = 0.0
-    ahead_s: float = 0.0
-    """By how much the second end's clock is ahead."""
-    seed: int = 0
-
-
-class Call:
-    """Two ends, and the time."""
-
-    def __init__(self, ends: tuple[End, End], line: Line = Line()) -> None:  # noqa: B008
-        self.ends, self._line = ends, line
-        self._chance = random.Random(line.seed)
-        self._way: list[tuple[float, int, int, str, Any]] = []
-        self._order = 0
-        self.now = 100.0
-        self.speaks = False
-        self.bytes: Counter[str] = Counter()
-        self.said: list[tuple[float, Coefficients]] = []
-        self.seen: list[tuple[float, Coefficients]] = []
-        """By the second end: the stream's time of what the first made, and what is drawn."""
-        for end in ends:
-            end.dialogue.open()
-
-    def clock(self, k: int) -> float:
-        return self.now + k * self._line.ahead_s
-
-    def run(self, seconds: float, each: Callable[[float], None] = lambda now: None) -> None:
-        """Goes on for so long."""
-        for _ in range(round(seconds / TICK_S)):
-            self.now += TICK_S
-            self._deliver()
-            each(self.now)
-            for k, end in enumerate(self.ends):
-                if self.speaks and round(self.now / TICK_S) % round(SOUND_S / TICK_S) == 0:
-                    self._post(k, "sound", ride(OPUS, end.dialogue.take_riders(self.clock(k))))
-                end.dialogue.tick(self.clock(k))
-                self._collect(k)
-
-    def move(self, seconds: float) -> None:
-        """Goes on while the first end's face moves."""
-        last = -1
-
-        def each(now: float) -> None:
-            nonlocal last
-            frame = int(now * FPS)
-            if frame != last:
-                last = frame
-                pose = MOTION[frame % len(MOTION)]
-                self.said.append((now, pose))
-                self.ends[0].dialogue.say(pose, now, now)
-            shown = self.ends[1].arrivals.pose(self.clock(1))
-            if shown is not None:
-                self.seen.append((shown.captured_at, shown))
-
-        self.run(seconds, each)
-
-    def error_degrees(self) -> float:
-        """Median difference of the head's turn between what is shown and what was then made."""
-        times = np.array([at for at, _ in self.said])
-        apart: list[float] = []
-        for captured_at, shown in self.seen[len(self.seen) // 2 :]:
-            made = self.said[int(np.abs(times - captured_at + self._line.ahead_s).argmin())][1]
-            cosine = (np.trace(made.rotation.T @ shown.rotation) - 1) / 2
-            apart.append(float(np.degrees(np.arccos(np.clip(cosine, -1, 1)))))
-        return float(np.median(apart))
-
-    def _collect(self, k: int) -> None:
-        wires = self.ends[k].wires
-        for message in wires.controls:
-            self._post(k, "control", message)
-        for message in wires.motions:
-            self._post(k, "motion", message)
-        wires.controls.clear()
-        wires.motions.clear()
-
-    def _post(self, k: int, kind: str, message: Any) -> None:
-        if message is None:
-            return
-        self.bytes[kind] += len(message)
-        self._order += 1
-        comes = self.now + WAY_S
-        if kind != "control":
-            if self._chance.random() < self._line.loss:
-                return
-            comes += self._chance.uniform(0, self._line.jitter_s)
-        heapq.heappush(self._way, (comes, self._order, 1 - k, kind, message))
-
-    def _deliver(self) -> None:
-        while self._way and self._way[0][0] <= self.now:
-            _, _, k, kind, message = heapq.heappop(self._way)
-            dialogue, now = self.ends[k].dialogue, self.clock(k)
-            match kind:
-                case "control":
-                    dialogue.hear_control(message, now)
-                case "motion":
-                    dialogue.hear_motion(message, now)
-                case _:
-                    dialogue.hear_riders(riders_of(message), now)
+@contextmanager
+def hosting(folder: Path) -> Iterator[End]:
+    """A program that waits for somebody."""
+    beeps = write_beeps(folder)
+    end = End(folder, "host", beeps, "host", "--host", "127.0.0.1", "--port", "0")
+    try:
+        yield end
+    finally:
+        end.process.kill()
+        end.process.wait()
 
 
-def call(tmp_path: Path, line: Line = Line()) -> Call:  # noqa: B008
-    return Call((End(tmp_path / "a"), End(tmp_path / "b", "Ben")), line)
+def link_of(host: End) -> str:
+    """What it printed."""
+    return host.hears(r"the call is at http://\S+").rpartition(" ")[2]
+
+
+def film_of_a_face(folder: Path) -> Path:
+    """For Chromium's camera."""
+    with av.open(str(write_moving_portrait(folder / "clip.mp4", 50))) as clip:
+        pictures = [frame.to_ndarray(format="rgb24") for frame in clip.decode(video=0)]
+    return write_mjpeg(pictures, folder / "camera.mjpeg")
+
+
+def wait_until(page: Page, what: str) -> None:
+    """Until the JavaScript ``what`` is true (the page's policy forbids Playwright's own way)."""
+    until = time.monotonic() + LONGEST_S
+    while not page.evaluate(f"() => {what}"):
+        assert time.monotonic() < until, f"{what}: {page.inner_text('body')}"
+        page.wait_for_timeout(100)
+
+
+WATCHED = """() => {
+  const { call, arrivals, picture, face } = globalThis.pecheadCall;
+  return call && {
+    ready: call.dialogue.peerIsReady,
+    rides: call.dialogue.motion.counts.rides,
+    frames: arrivals.counts.frames,
+    pictures: picture.figures.pictures,
+    faces: face ? face.figures.faces : 0,
+    failures: picture.figures.failures,
+    network: picture.figures.network,
+  };
+}"""

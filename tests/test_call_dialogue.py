@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from call_ends import WAY_S, Call, End, Line, call
+from dialogue_line import WAY_S, Call, End, Line, call
 from still_samples import astronaut
 from stream_motion import MOTION
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import hypothesis.strategies as st
 import pytest
-from call_ends import Call, End
+from dialogue_line import Call, End
 from hypothesis import given, settings
 from stream_motion import HEADER, MOTION
 
@@ -139,13 +139,20 @@ values = st.recursive(
     max_leaves=8,
 )
 types = st.sampled_from(("hello", "want", "ready", "ping", "pong", "rung", "began", "bye", "x"))
+
+
+def message_of(kind: str, fields: Message) -> str:
+    return told(HELLO | fields | {"type": kind})
+
+
 messages = st.builds(
-    lambda kind, fields: told(HELLO | fields | {"type": kind}),
+    message_of,
     types,
     st.dictionaries(texts, values, max_size=4),
 )
+NUMBERS: tuple[int, ...] = (EARLIER, COEFFICIENTS, FEEDBACK, PIECE, RECEIPT)
 riders = st.dictionaries(
-    st.sampled_from((EARLIER, COEFFICIENTS, FEEDBACK, PIECE, RECEIPT)),
+    st.sampled_from(NUMBERS),
     st.binary(max_size=40),
     min_size=1,
 ).map(pack_riders)
@@ -161,7 +168,7 @@ def test_whatever_comes_nothing_fails(
     controls: list[str | bytes], motions: list[bytes], header: bytes
 ) -> None:
     end = End(Path("/nowhere/at/all"))
-    end.dialogue.open()
+    end.dialogue.open(said_hello=False)
     now = 1.0
     for message in [HEADER.to_bytes(), MAGIC + header, *controls]:
         now += 0.1

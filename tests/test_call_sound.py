@@ -6,6 +6,7 @@ import time
 import wave
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -169,6 +170,9 @@ def test_timestamps_begin_again_unnoticed() -> None:
     near = (1 << 32) - 50 * 2880
     there = spoken(steady, lambda _: 0.05, 100)
     assert spoken(wrapped, lambda _: 0.05, 100, near) == pytest.approx(there)
+    hours = 16 * 3600  # more than half of 2**32 samples
+    for said in range(0, hours, 600):
+        assert steady.due(said * RATE % (1 << 32), said + 0.1) < said + 0.1 + MOST_S + 1e-6
 
 
 def test_the_pictures_lag_is_followed_gently_and_a_jump_at_once() -> None:
@@ -247,15 +251,16 @@ def test_a_voice_gives_packets_that_decode_with_what_rides_in_them(
         asked.append(heard_at)
         return {COEFFICIENTS: b"%d" % len(asked)}
 
-    async def packets() -> list[av.Packet]:
+    async def packets() -> list[Any]:
         microphone = FileMicrophone(tone(tmp_path / "a.wav", 0.44), Clock())
         config = VoiceConfig(bitrate=24_000, packet_ms=packet_ms)
         track = VoiceTrack(microphone, riders, config, may_speak=lambda: True)
         sent = [await track.recv() for _ in range(8)]
         track.stop()
+        for _ in track._ready:
+            await track.recv()
         with pytest.raises(MediaStreamError):
-            for _ in range(3):
-                await track.recv()
+            await track.recv()
         return sent
 
     sent = asyncio.run(packets())
@@ -263,17 +268,15 @@ def test_a_voice_gives_packets_that_decode_with_what_rides_in_them(
     assert [riders_of(bytes(p))[COEFFICIENTS] for p in sent] == [b"%d" % (k + 1) for k in range(8)]
     assert np.diff(asked[:8]) == pytest.approx(np.full(7, packet_ms / 1000))
     decoder = av.CodecContext.create("libopus", "r")
-    decoder.sample_rate = RATE
     sound = np.concatenate([f.to_ndarray().reshape(-1) for p in sent for f in decoder.decode(p)])
-    assert 4_000 < np.abs(sound[len(sound) // 2 :]).max() * (
-        1 if sound.dtype == np.int16 else 2**15
-    )
+    full = 1 << 15 if sound.dtype == np.int16 else 1
+    assert np.abs(sound[len(sound) // 2 :]).max() / full > 0.1
 
 
 def test_what_is_said_before_it_may_be_is_left_out(tmp_path: Path) -> None:
     left_out = [False] * 10 + [True] * 100
 
-    async def first() -> av.Packet:
+    async def first() -> Any:
         microphone = FileMicrophone(tone(tmp_path / "a.wav", 0.4), Clock())
         track = VoiceTrack(
             microphone, lambda _: {}, VoiceConfig(), may_speak=lambda: left_out.pop(0)

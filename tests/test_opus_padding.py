@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import av
 import hypothesis.strategies as st
@@ -28,16 +28,18 @@ LENGTHS_MS = (20, 60, 80, 120)
 FEW = {COEFFICIENTS: b"coefficients"}
 MANY = {FEEDBACK: b"", COEFFICIENTS: bytes(255), EARLIER: b"\xff" * 200, PIECE: bytes(range(212))}
 
+NUMBERS: tuple[int, ...] = (EARLIER, COEFFICIENTS, FEEDBACK, SOUND_TIME, PIECE, RECEIPT, 32, 127)
+
 some_riders = st.dictionaries(
-    st.sampled_from((EARLIER, COEFFICIENTS, FEEDBACK, SOUND_TIME, PIECE, RECEIPT, 32, 127)),
+    st.sampled_from(NUMBERS),
     st.binary(max_size=255),
     min_size=1,
     max_size=4,
 ).filter(lambda riders: len(pack_riders(riders)) <= MOST_BYTES)
 
 
-def codec(mode: str) -> Any:
-    context = av.CodecContext.create("libopus", mode)
+def codec(mode: Literal["r", "w"]) -> Any:
+    context: Any = av.CodecContext.create("libopus", mode)
     context.format, context.layout, context.sample_rate = "s16", "mono", RATE
     if mode == "w":
         context.time_base = Fraction(1, RATE)

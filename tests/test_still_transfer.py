@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from pechead_live.calling.transfer import (
     LONGEST_RETRY_S,
     MOST_RECEIPTS,
-    PIECE,
+    PIECE_BYTES,
     TARGET_S,
     Pace,
     Receiving,
@@ -113,7 +113,7 @@ def sent_over(line: Line, content: bytes, pace: Pace = NEW, longest_s: float = 9
 
 
 @pytest.mark.parametrize("loss", [0.0, 0.05, 0.3])
-@pytest.mark.parametrize("content", [b"x", content_of(PIECE), GLIMPSE, FULL], ids=len)
+@pytest.mark.parametrize("content", [b"x", content_of(PIECE_BYTES), GLIMPSE, FULL], ids=len)
 def test_it_comes_whole_whatever_is_lost(content: bytes, loss: float) -> None:
     passage = sent_over(Line(loss=loss, jitter_s=0.05), content, longest_s=3000)
     assert passage.content == content
@@ -124,7 +124,7 @@ def test_it_comes_whole_whatever_is_lost(content: bytes, loss: float) -> None:
     "line", [Line(), Line(way_s=0.4), Line(jitter_s=0.4), Line(copies=3), Line(most=4)]
 )
 def test_nothing_is_sent_twice_for_nothing_on_a_line_that_loses_nothing(line: Line) -> None:
-    pieces = -(-len(FULL) // PIECE)
+    pieces = -(-len(FULL) // PIECE_BYTES)
     assert sent_over(line, FULL).sent <= 1.3 * pieces
 
 
@@ -165,7 +165,7 @@ def test_to_nobody_it_is_sent_ever_more_rarely_and_without_end() -> None:
         now += 1.0
         while sending.due(now) is not None:
             sent_at.append(now)
-    pieces = -(-len(GLIMPSE) // PIECE)
+    pieces = -(-len(GLIMPSE) // PIECE_BYTES)
     late = [at for at in sent_at if at > now - 1000]
     assert 0 < len(late) <= pieces * (1000 / LONGEST_RETRY_S + 1)
 
@@ -217,7 +217,7 @@ def test_whatever_comes_as_a_receipt_nothing_fails(receipts: list[bytes], at: fl
 def test_pieces_that_are_none_of_this_still_are_refused() -> None:
     digest = digest_of(GLIMPSE)
     good = pieces_of(GLIMPSE, digest, 0)
-    last = len(GLIMPSE) // PIECE * PIECE
+    last = len(GLIMPSE) // PIECE_BYTES * PIECE_BYTES
     for piece in (
         b"",
         good[:8],
@@ -244,13 +244,13 @@ def test_whatever_comes_as_a_piece_it_takes_no_more_than_its_size(pieces: list[b
         receiving.take(piece)
         receiving.take(bytes.fromhex(digest)[:8] + piece)
     assert len(receiving._content) == len(GLIMPSE)
-    assert len(receiving._missing) <= -(-len(GLIMPSE) // PIECE)
+    assert len(receiving._missing) <= -(-len(GLIMPSE) // PIECE_BYTES)
 
 
 def test_a_piece_may_come_twice_and_in_any_order() -> None:
     digest = digest_of(FULL)
     receiving = Receiving(digest, len(FULL))
-    starts = [*range(0, len(FULL), PIECE)] * 2
+    starts = [*range(0, len(FULL), PIECE_BYTES)] * 2
     random.Random(1).shuffle(starts)
     assert all(receiving.take(pieces_of(FULL, digest, start)) for start in starts)
     assert receiving.content == FULL

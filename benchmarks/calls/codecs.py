@@ -39,8 +39,8 @@ from benchmarks.calls.points import (
 )
 from benchmarks.calls.same_face import COMPARED, LOOKED_AT, Eye, Film, Truth, films_of
 from benchmarks.calls.sent_avatar import (
+    EDITION,
     SENDINGS,
-    STILL_QUALITY,
     Sending,
     draw,
     live_motion,
@@ -179,7 +179,7 @@ def settings(data: Path, frames: int) -> dict[str, Any]:
         "fps": FPS,
         "faces_in_every": LOOKED_AT,
         "pictures_in_every": COMPARED,
-        "still_webp_quality": STILL_QUALITY,
+        "still": EDITION.__dict__,
         "bytes_per_packet": {
             "data channel": DATA_CHANNEL,
             "with audio": WITH_AUDIO,

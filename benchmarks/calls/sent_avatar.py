@@ -1,14 +1,11 @@
 """A film as a call of ours sends it: a still once, then coefficients, drawn by the receiver."""
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-from PIL import Image
-
 from benchmarks.calls.motions import FPS
+from pechead_live.avatar.still import Edition, open_still, still_of
 from pechead_live.calls import Decoder, Encoder, EncoderConfig, header_for
 from pechead_live.calls.playout import PlayoutConfig, arrived, initial_playout, shown
 from pechead_live.coefficients import Coefficients
@@ -22,8 +19,8 @@ from pechead_live.motion import MotionConfig, Overrides
 from pechead_live.steps import motion_step, smoothing_step
 from pechead_live.tracker.mediapipe import open_mediapipe_tracker
 
-STILL_QUALITY = 90
-"""Of the portrait, a WebP still; everything is drawn from what it decodes to."""
+EDITION = Edition(height=256, most_bytes=12_000)
+"""Of the portrait, as a call sends it; everything is drawn from what comes of it."""
 
 WAY_S = 0.08
 """Seconds from end to end; nothing is lost."""
@@ -87,11 +84,10 @@ class Stream(NamedTuple):
 
 def send_still(pixels: Pixels, name: str, landmarker: Path | None) -> Still:
     """A film's first frame as the portrait."""
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "WEBP", quality=STILL_QUALITY, method=6)
-    came = np.ascontiguousarray(Image.open(file).convert("RGB"), np.uint8)
-    with Landmarker(landmarker, still=True) as still:
-        return Still(file.tell(), subject_of_frame(came, name, still))
+    with Landmarker(landmarker, still=True) as finder:
+        subject = subject_of_frame(pixels, name, finder)
+    still = still_of(subject.avatar, EDITION)
+    return Still(len(still.content), subject._replace(avatar=open_still(still.content)))
 
 
 def live_motion(

@@ -36,7 +36,10 @@ MAGIC = b"PHST"
 MOST_BYTES = 256 * 1024
 """Of a still that is taken."""
 
-LARGEST_CARD = 4096
+TEXT_SHARE = 12
+"""A name or a consent line may have a twelfth of a still's bytes."""
+
+LARGEST_CARD = 8192
 LONGEST_TEXT = 400
 """Characters of the name and of the consent line."""
 
@@ -46,6 +49,12 @@ _SIDES = range(48, 1081)
 """Heights of a plate, pixels."""
 
 _REACH = 20.0
+_PLATE = 1.25
+"""Picture coordinates: a face is not farther out than a little beyond the crop's edge."""
+
+_LACK = 0.5
+"""Of the face model, half a face's width: what it lacks of any face is less."""
+
 _QUALITIES = (90, 80, 70, 60, 50, 40, 30, 20, 12, 6, 1)
 _BEYOND = 0.03
 """How far the person's own colours are kept beyond the matte, in plate heights."""
@@ -69,7 +78,7 @@ class Edition:
             )
 
 
-GLIMPSE = Edition(height=96, most_bytes=3000)
+GLIMPSE = Edition(height=80, most_bytes=2200)
 """What a thin line brings within a second or two: a call begins with it."""
 
 FULL = Edition(height=512, most_bytes=30_000)
@@ -89,7 +98,7 @@ def still_of(avatar: Avatar, edition: Edition) -> Still:
     plates = _plates(avatar, edition.height)
     facts = _rest_bytes(avatar), *_missing_bytes(avatar, edition.height)
     for quality in _QUALITIES:
-        content = _packed(avatar, plates, facts, quality)
+        content = _packed(avatar, plates, facts, quality, edition.most_bytes // TEXT_SHARE)
         if len(content) <= edition.most_bytes:
             return Still(content, digest_of(content))
     raise InputError(
@@ -137,6 +146,8 @@ def open_still(content: bytes) -> Avatar:
     points[:, :2] = points_of(load_face_model(), rest) + missing
     turned = np.zeros_like(points)
     turned[:, :2] = missing / rest.scale
+    if np.abs(points).max() > _PLATE or np.abs(turned).max() > _LACK:
+        raise InputError("what came is no avatar's still: its face is none")
     return Avatar(
         person=person,
         matte=matte,
@@ -178,17 +189,22 @@ def _missing_bytes(avatar: Avatar, height: int) -> tuple[bytes, float]:
 
 
 def _packed(
-    avatar: Avatar, plates: dict[str, np.ndarray], facts: tuple[bytes, bytes, float], quality: int
+    avatar: Avatar,
+    plates: dict[str, np.ndarray],
+    facts: tuple[bytes, bytes, float],
+    quality: int,
+    longest: int,
 ) -> bytes:
+    """``longest``: bytes of each text."""
     rest, missing, step = facts
     parts = {"rest": rest, "missing": missing}
     parts |= {name: _webp(plate, quality) for name, plate in plates.items()}
     height, width = plates["matte"].shape
     card = json.dumps(
         {
-            "name": _shown(avatar.name, "name")[:LONGEST_TEXT],
-            "consent": _shown(avatar.consent, "consent")[:LONGEST_TEXT],
-            "created": _shown(avatar.created, "created")[:LONGEST_TEXT],
+            "name": _cut(_shown(avatar.name, "name"), longest),
+            "consent": _cut(_shown(avatar.consent, "consent"), longest),
+            "created": _cut(_shown(avatar.created, "created"), longest),
             "width": width,
             "height": height,
             "missing_step": step,
@@ -199,6 +215,11 @@ def _packed(
     ).encode()
     head = MAGIC + bytes([VERSION]) + len(card).to_bytes(4, "big")
     return head + card + b"".join(parts[name] for name in _PARTS)
+
+
+def _cut(text: str, longest: int) -> str:
+    """As much of ``text`` as has ``longest`` bytes; a larger edition has more of it."""
+    return text[:LONGEST_TEXT].encode()[:longest].decode(errors="ignore")
 
 
 def _webp(pixels: np.ndarray, quality: int) -> bytes:

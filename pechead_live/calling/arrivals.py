@@ -33,9 +33,20 @@ class Arrivals:
         self.on_shown: Callable[[float, float], None] | None = None
         """Told the stream's time and the local one, for each pose."""
         self.frames = 0
+        self.longest_gap_s = 0.0
+        """Between two packets that brought frames."""
+        self._came_at: float | None = None
         self.bridged = 0
         """Pictures whose frame was missing."""
         self.shown = 0
+
+    def forget(self) -> None:
+        """Somebody else will come."""
+        with self._lock:
+            self._decoder = None
+            self._playout = initial_playout()
+            self._config = replace(self._config, longest_wait_s=self._longest_wait_s)
+            self._began_at = self._came_at = None
 
     def begin(self, header: StreamHeader) -> None:
         """A stream begins, or begins anew."""
@@ -68,10 +79,18 @@ class Arrivals:
             if self._decoder is None:
                 return False
             stuck = self._decoder.dropped[STUCK]
-            for received in self._decoder.decode(packet):
-                self._playout = arrived(self._playout, received, at, self._config)
-                self.frames += 1
+            received = self._decoder.decode(packet)
+            for frame in received:
+                self._playout = arrived(self._playout, frame, at, self._config)
+            self._note(len(received), at)
             return self._decoder.dropped[STUCK] > stuck
+
+    def _note(self, frames: int, at: float) -> None:
+        if frames:
+            came_at = at if self._came_at is None else self._came_at
+            self.longest_gap_s = max(self.longest_gap_s, at - came_at)
+            self._came_at = at
+            self.frames += frames
 
     def feedback(self) -> bytes | None:
         """For the sender; None before the stream has begun."""

@@ -67,6 +67,8 @@ class Connection:
         self._shows = self.dialogue.shows
         self.lip_sync = LipSync()
         self.opened_at: float | None = None
+        self.said_hello = False
+        """Whether this end's hello went with its offer or answer."""
         self._began_at: float | None = None
         self._told_time_at = -1e9
         self._tasks: set[asyncio.Task[None]] = set()
@@ -191,7 +193,7 @@ class Connection:
     def _open(self) -> None:
         self.opened_at = self._clock()
         self._on_open()
-        self.dialogue.open()
+        self.dialogue.open(said_hello=self.said_hello)
 
     def _hear_control(self, message: str | bytes) -> None:
         self.dialogue.hear_control(message, self._clock())

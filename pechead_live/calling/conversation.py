@@ -25,7 +25,7 @@ from pechead_live.calling.dialogue import Dialogue, Me
 from pechead_live.calling.known_stills import KnownStills
 from pechead_live.calling.microphone import Microphone
 from pechead_live.calling.played_sound import PlayedSound
-from pechead_live.calling.sctp_timers import repair_sooner
+from pechead_live.calling.sctp_timers import spare_sctp
 from pechead_live.calling.speaker import Speaker
 from pechead_live.calling.waiting import WaitingRenderer
 from pechead_live.clock import Clock, monotonic
@@ -101,7 +101,8 @@ class Conversation:
         self._played = None if speaker is None else PlayedSound()
         self._arrivals = Arrivals(config.playout)
         self._arrivals.turn(*config.turn)
-        self._scene = Scene(WaitingRenderer(*show.size), Coefficients(), show.output)
+        self._waiting = Scene(WaitingRenderer(*show.size), Coefficients(), show.output)
+        self._scene = self._waiting
         self._connection: Connection | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.measurements = Measurements()
@@ -150,7 +151,7 @@ class Conversation:
 
         emit_on_marker()
         wait_for_consent()
-        repair_sooner()
+        spare_sctp()
         sensing = self._sensing(stop, break_off)
         talk = Stage("network", talking, on_error=break_off)
         if self._speaker is not None and self._played is not None:
@@ -165,8 +166,9 @@ class Conversation:
             if sensing is not None:
                 sensing.finish()
             talk.finish(self._config.finish_s)
-            if self._speaker is not None:
-                self._speaker.close()
+            for device in (self._microphone, self._speaker):
+                if device is not None:
+                    device.close()
         if errors:
             raise errors[0]
 
@@ -189,6 +191,8 @@ class Conversation:
         self.milestones.setdefault(what, round(self._clock() - self._began_at, 3))
 
     def _connect(self) -> Connection:
+        self._arrivals.forget()  # whoever was there before is not who comes now
+        self._scene = self._waiting
         sound = Sound(self._microphone, self._played, self._config.voice)
         connection = Connection(
             self._open_peer(), self._dialogue, sound, on_open=lambda: self._mark("connected")

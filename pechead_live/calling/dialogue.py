@@ -25,7 +25,7 @@ from pechead_live.calling.motion_wire import MotionConfig, MotionWire
 from pechead_live.calling.riders import Riders, unpack_riders
 from pechead_live.calling.still_exchange import StillExchange
 from pechead_live.calls import StreamHeader, read_header
-from pechead_live.calls.header import MAGIC
+from pechead_live.calls.header import MAGIC, VERSIONS
 from pechead_live.coefficients import Coefficients
 from pechead_live.errors import InputError
 
@@ -86,6 +86,7 @@ class Dialogue:
         self._pinged_at = -1e9
         self._peer_began_at: float | None = None
         self._quickest: tuple[float, float] | None = None
+        self._early: Message | None = None
         self.peer_name: str | None = None
         """As it called itself; None before its hello."""
         self.ended: str | None = None
@@ -97,12 +98,28 @@ class Dialogue:
         """Whether this end has an avatar."""
         return bool(self._me.stills)
 
-    def open(self) -> None:
-        """The channels are there."""
+    def hello(self) -> Message:
+        """What this end says first, over the channel or, sooner, with its offer or answer."""
         me, stills = self._me, self.stills.offered()
-        self._say(hello(name=me.name, stills=stills, rides=True, holds_ms=me.holds_ms))
+        return hello(name=me.name, stills=stills, rides=True, holds_ms=me.holds_ms)
+
+    def open(self, *, said_hello: bool) -> None:
+        """The channels are there."""
+        if not said_hello:
+            self._say(self.hello())
+        if self._early is not None:
+            self._meet(self._early)
         if self._me.header is not None:
             self._wires.control(self._me.header.to_bytes())
+
+    def hear_early(self, told: object) -> bool:
+        """Whether ``told``, which came with an offer or an answer, is the other end's hello."""
+        text = write_message(told) if isinstance(told, dict) else ""
+        message = read_message(text)
+        if message is None or message["type"] != "hello":
+            return False
+        self._early = message
+        return True
 
     def say(self, coefficients: Coefficients | None, captured_at: float, now: float) -> None:
         """This end's motion; None: no face."""
@@ -196,7 +213,10 @@ class Dialogue:
     def _meet(self, message: Message) -> None:
         self.peer_name = message["name"]
         if common_version(message) is None:
-            self.ended = f"the other end's stream is of version {message['versions']}"
+            self.ended = (
+                f"the other end's stream is of version {message['versions']}, this program's of "
+                f"{list(VERSIONS)}: use the same release at both ends"
+            )
             self.end("no version of the stream that both ends know")
             return
         self.motion.peer_finds_riders = message["rides"]

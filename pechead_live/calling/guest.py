@@ -21,8 +21,12 @@ async def join(link: Link, line: Line) -> None:
     async with StudioClient(link) as client:
         connection = line.connect()
         told = await client.ask(
-            "POST", "/call", packed_offer(await connection.offer()), seconds=ANSWER_S
+            "POST",
+            "/call",
+            packed_offer(await connection.offer(), connection.dialogue.hello()),
+            seconds=ANSWER_S,
         )
+        connection.said_hello = connection.dialogue.hear_early(told.get("hello"))
         await connection.take_answer(told["answer"])
     await stay(connection, line)
 

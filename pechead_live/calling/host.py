@@ -5,7 +5,9 @@ import json
 import logging
 import socket
 import ssl
-from collections.abc import Callable
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +18,7 @@ from pechead_live.calling.connection import Connection
 from pechead_live.calling.conversation import Line
 from pechead_live.calling.offer import checked_offer, unpacked_offer
 from pechead_live.calling.page_routes import add_page_routes
+from pechead_live.calling.relay import Relay, add_relay_routes
 from pechead_live.studio.gate import GateConfig, add_gate
 from pechead_live.studio.refusal import ApiRefusal
 
@@ -42,17 +45,22 @@ class Host:
         """Whoever is there."""
         return self._guest
 
-    async def answer(self, sdp: str) -> dict[str, str]:
-        """To a guest's offer. Raises `ApiRefusal` if somebody else is there."""
+    async def answer(self, sdp: str, hello: object) -> dict[str, Any]:
+        """To a guest's offer, and its hello if one came with it; fields of the answer. Raises
+        `ApiRefusal` if somebody else is there."""
         async with self._answering:
             if self._guest is not None and not self._guest.over:
                 raise ApiRefusal(409, "taken", "somebody is in this call already: try again later")
             await self.leave()
             guest = self._connect()
-            answer = await guest.answer(sdp)
+            told: dict[str, Any] = {}
+            if guest.dialogue.hear_early(hello):
+                told["hello"] = guest.dialogue.hello()
+                guest.said_hello = True
+            told["answer"] = await guest.answer(sdp)
             self._guest = guest
             self._watching = asyncio.ensure_future(self._watch(guest))
-            return answer
+            return told
 
     async def leave(self, why: str | None = None) -> None:
         """Ends the call there is, if any."""
@@ -85,8 +93,13 @@ class HostConfig(NamedTuple):
     """Of the stream of a guest who comes with a browser."""
 
 
-def call_app(host: Host, gate: GateConfig, config: HostConfig) -> web.Application:
-    """The server's application."""
+def call_app(
+    answer_to: Callable[[str, object], Awaitable[dict[str, Any]]],
+    gate: GateConfig,
+    config: HostConfig,
+) -> web.Application:
+    """The server's application; ``answer_to``: an offer's SDP, and a hello if one came
+    with it, to the fields of an answer."""
     app = web.Application()
     add_gate(app, gate)
     add_page_routes(app, config.landmarker)
@@ -102,8 +115,9 @@ def call_app(host: Host, gate: GateConfig, config: HostConfig) -> web.Applicatio
             body = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise ApiRefusal(400, "bad_json", f"the body is no JSON ({error})") from error
-        offer = body.get("offer") if isinstance(body, dict) else None
-        answer = web.json_response({"answer": await host.answer(checked_offer(offer))})
+        told: dict[str, Any] = body if isinstance(body, dict) else {}
+        sdp = checked_offer(told.get("offer"))
+        answer = web.json_response(await answer_to(sdp, told.get("hello")))
         answer.enable_compression()
         return answer
 
@@ -121,12 +135,39 @@ async def keep_house(
 ) -> None:
     """Serves until ``line.stop`` is set; a guest who leaves makes room for the next."""
     host = Host(line.connect)
-    runner = web.AppRunner(call_app(host, gate, config), access_log=None, handler_cancellation=True)
-    await runner.setup()
-    try:
-        await web.SockSite(runner, listening, ssl_context=tls).start()
+    app = call_app(host.answer, gate, config)
+    async with serving(app, listening, tls):
         while not line.stop.is_set():
             await asyncio.sleep(WATCH_S)
         await host.leave("the host has hung up")
+
+
+@asynccontextmanager
+async def serving(
+    app: web.Application, listening: socket.socket, tls: ssl.SSLContext | None
+) -> AsyncGenerator[None]:
+    """Serves ``app`` while the block runs."""
+    runner = web.AppRunner(app, access_log=None, handler_cancellation=True)
+    await runner.setup()
+    try:
+        await web.SockSite(runner, listening, ssl_context=tls).start()
+        yield
     finally:
         await runner.cleanup()
+
+
+async def keep_relaying(
+    key: str,
+    gate: GateConfig,
+    config: HostConfig,
+    listening: socket.socket,
+    tls: ssl.SSLContext | None,
+    stop: threading.Event,
+) -> None:
+    """Serves two pages, the host's (``key``) and the guest's, until ``stop`` is set."""
+    relay = Relay(key)
+    app = call_app(relay.answer, gate, config)
+    add_relay_routes(app, relay)
+    async with serving(app, listening, tls):
+        while not stop.is_set():
+            await asyncio.sleep(WATCH_S)

@@ -26,7 +26,8 @@ class LipSync:
     def __init__(self) -> None:
         self._sound_origin: tuple[int, float] | None = None
         self._picture_lag: float | None = None
-        self._first: int | None = None
+        self._last: int | None = None
+        self._sent = 0.0
         self._ways: deque[float] = deque(maxlen=WINDOW)
 
     def sound_was_heard(self, timestamp: int, seconds: float) -> None:
@@ -44,8 +45,9 @@ class LipSync:
 
     def due(self, timestamp: int, came: float) -> float:
         """When the sample of ``timestamp``, which ``came`` then, is to be heard; local clock."""
-        self._first = timestamp if self._first is None else self._first
-        sent = _apart(timestamp, self._first)
+        if self._last is not None:
+            self._sent += _apart(timestamp, self._last)
+        self._last, sent = timestamp, self._sent
         self._ways.append(came - sent)
         ways = sorted(self._ways)
         soonest = sent + ways[min(len(ways) - 1, round(SPREAD * len(ways)))]

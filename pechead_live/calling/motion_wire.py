@@ -20,6 +20,9 @@ RIDES_S = 0.5
 FEEDBACK_S = 0.4
 """How often a receiver says what it has, while nothing is missing."""
 
+STUCK_S = 0.05
+"""Between two words that the receiver is stuck, at least."""
+
 ALONE_S = 0.15
 """How long its word waits for coefficients that it can go with."""
 
@@ -106,7 +109,7 @@ class MotionWire:
                 self.counts["packets heard"] += 1
         if FEEDBACK in riders and self._encoder is not None:
             self._encoder.hear(riders[FEEDBACK])
-        if self._urgent and not self.rides(now):
+        if self._urgent and not self.rides(now) and now - self._told_at > STUCK_S:
             self._send_all(now)
 
     def tick(self, now: float) -> None:

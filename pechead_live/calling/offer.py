@@ -59,9 +59,9 @@ def only_opus(peer: RTCPeerConnection) -> None:
             transceiver.setCodecPreferences([c for c in codecs if c.name.lower() == "opus"])
 
 
-def packed_offer(offer: dict[str, str]) -> bytes:
+def packed_offer(offer: dict[str, str], hello: dict[str, Any]) -> bytes:
     """The body of a request, a quarter as long, for a thin line: JSON, deflated (RFC 1950)."""
-    return zlib.compress(json.dumps({"offer": offer}).encode(), 9)
+    return zlib.compress(json.dumps({"offer": offer, "hello": hello}).encode(), 9)
 
 
 def unpacked_offer(body: bytes) -> str:

@@ -15,6 +15,7 @@ from pechead_live.studio.page_files import type_of
 from pechead_live.studio.refusal import ApiRefusal
 from pechead_live.studio.security_headers import CONTENT_SECURITY_POLICY
 from pechead_live.tracker.page_solver import page_solver
+from pechead_live.weights import shipped
 
 ROOMS = ("calling", "calls", "renderer", "tracker", "studio")
 """Whose ``page`` folders are served, each under its own name."""
@@ -22,9 +23,19 @@ ROOMS = ("calling", "calls", "renderer", "tracker", "studio")
 POLICY = CONTENT_SECURITY_POLICY.replace("script-src", "script-src 'wasm-unsafe-eval'")
 """WebAssembly is compiled by MediaPipe's tracker and ONNX Runtime."""
 
-_OTHERS = ("library/", "data/face_landmarker")
+NETWORK = "lite-s"
+"""What a page may draw with."""
+
+_OTHERS = ("library/", "weights/", "data/face_landmarker")
 KEPT = "private, max-age=604800"
-"""Files of others, some of ten megabytes, which have a version of their own."""
+"""Files of megabytes that hardly ever change."""
+
+PAGE_ONLY = (
+    "Content-Security-Policy",
+    "Cross-Origin-Opener-Policy",
+    "Permissions-Policy",
+    "Referrer-Policy",
+)
 
 Read = Callable[[], bytes]
 
@@ -39,8 +50,12 @@ def add_page_routes(app: web.Application, landmarker: Path | None) -> None:
     async def part(request: web.Request) -> web.Response:
         return await _answer(request.match_info["name"], found)
 
-    async def policy(_request: web.Request, response: web.StreamResponse) -> None:
-        response.headers["Content-Security-Policy"] = POLICY
+    async def policy(request: web.Request, response: web.StreamResponse) -> None:
+        if request.path.startswith("/api"):  # data is no page: a thin line is spared the policies
+            for name in PAGE_ONLY:
+                response.headers.pop(name, None)
+        else:
+            response.headers["Content-Security-Policy"] = POLICY
 
     app.on_response_prepare.append(policy)
     app.router.add_get("/", page)
@@ -56,6 +71,10 @@ def served(landmarker: Path | None) -> dict[str, Read]:
                 found[f"{room}/{entry.name}"] = entry.read_bytes
     for name, file in page_library_files().items():
         found[f"library/{name}"] = file.read
+    network = shipped(NETWORK)
+    if network is not None:
+        for part in ("encode", "motion", "decode"):
+            found[f"weights/{part}.onnx"] = (network / f"{part}.onnx").read_bytes
     priors = files("pechead_live.calls").joinpath("priors.bin")
     return found | {
         "data/priors.bin": priors.read_bytes,

@@ -11,6 +11,7 @@ from pechead_live.calling.messages import Message
 from pechead_live.calling.riders import PIECE, RECEIPT, Riders, pack_riders
 from pechead_live.calling.transfer import (
     MOST_RECEIPTS,
+    PIECE_BYTES,
     Pace,
     Receiving,
     Sending,
@@ -19,6 +20,12 @@ from pechead_live.calling.transfer import (
     starts_of,
 )
 from pechead_live.errors import InputError
+
+REPEATED_S = (0.3, 0.8, 1.6)
+"""After the last piece of a still: the sender waits for the word that it is there."""
+
+MOST_WAITING = 400
+"""Receipts that wait to be sent; a still has half as many pieces."""
 
 ALONE = 4
 """Pieces in a message of their own."""
@@ -49,7 +56,12 @@ class StillExchange:
         self._came: str | None = None
         """Digest of the still that came last: its receipts may have been lost."""
         self._receipts: list[int] = []
+        self._told: list[int] = []
+        """Receipts that were sent: with the next they go again, as they may have been lost."""
+        self._repeats: list[float] = []
+        """When all is told again, after the last piece."""
         self._receipts_of = ""
+        self._last_came = False
         self._wanted: list[Message] = []
         self.has_avatar = False
         """Of the other end."""
@@ -78,7 +90,10 @@ class StillExchange:
     def asked(self, digest: str) -> None:
         """The other end wants one."""
         still = self._mine.get(digest)
-        if still is not None:
+        if still is not None and (self._sending is None or self._sending.digest != digest):
+            if self.first_is_there:  # what follows is in no hurry, and must not hold up motion
+                window = min(self._pace.window, 2.0 * PIECE_BYTES)
+                self._pace = self._pace._replace(window=window)
             self._sending = Sending(still.content, still.digest, self._pace)
             self.counts["stills sent"] += 1
 
@@ -98,7 +113,9 @@ class StillExchange:
         if not self._receipts:
             return {}
         starts, self._receipts = self._receipts[:MOST_RECEIPTS], self._receipts[MOST_RECEIPTS:]
-        return {RECEIPT: receipt_of(self._receipts_of, starts)}
+        again = self._told[len(starts) - MOST_RECEIPTS :] if len(starts) < MOST_RECEIPTS else []
+        self._told = (again + starts)[-MOST_RECEIPTS:]
+        return {RECEIPT: receipt_of(self._receipts_of, again + starts)}
 
     def take_piece(self, now: float, most: int = 1) -> Riders:
         """Up to ``most`` pieces that may be sent now, if there are any; they count as sent."""
@@ -107,6 +124,12 @@ class StillExchange:
 
     def tick(self, now: float, *, rides: bool) -> None:
         """Sends what is due in messages of its own, unless all ``rides`` in sound."""
+        if self._last_came:
+            self._last_came = False
+            self._repeats = [now + seconds for seconds in REPEATED_S]
+        if self._repeats and now >= self._repeats[0]:
+            self._repeats.pop(0)
+            self._receipts = self._receipts or self._told[-1:]
         if rides:
             return
         while receipt := self.take_receipt():
@@ -127,6 +150,7 @@ class StillExchange:
         content = receiving.content
         if content is not None:
             self._receiving, self._came = None, receiving.digest
+            self._last_came = True
             self.counts["stills received"] += 1
             self._take(content, receiving.digest)
             self._ask()
@@ -134,8 +158,11 @@ class StillExchange:
     def _acknowledge(self, digest: str, piece: bytes) -> None:
         if digest != self._receipts_of:
             self._receipts.clear()
+            self._told.clear()
         self._receipts_of = digest
-        self._receipts += starts_of(piece)
+        known = set(self._receipts)
+        new = [start for start in starts_of(piece)[:ALONE] if start not in known]
+        self._receipts = (self._receipts + new)[-MOST_WAITING:]
 
     def _ask(self) -> None:
         if self._wanted and self._receiving is None:

@@ -7,7 +7,7 @@ SCTP's own repair would send a late message every second while it waits in that 
 
 from typing import NamedTuple
 
-PIECE = 200
+PIECE_BYTES = 200
 """Bytes of content in a piece: it can ride in a packet of sound."""
 
 TARGET_S = 0.2
@@ -49,7 +49,7 @@ def pieces_of(content: bytes, digest: str, start: int, count: int = 1) -> bytes:
     """8 bytes of the digest, where the first piece begins (4 bytes, big-endian), ``count`` pieces
     that follow each other."""
     place = start.to_bytes(_PLACE, "big")
-    return bytes.fromhex(digest)[:_NAME] + place + content[start : start + count * PIECE]
+    return bytes.fromhex(digest)[:_NAME] + place + content[start : start + count * PIECE_BYTES]
 
 
 def receipt_of(digest: str, starts: list[int]) -> bytes:
@@ -61,7 +61,7 @@ def receipt_of(digest: str, starts: list[int]) -> bytes:
 def starts_of(pieces: bytes) -> list[int]:
     """Where each of ``pieces`` begins."""
     start = int.from_bytes(pieces[_NAME : _NAME + _PLACE], "big")
-    return list(range(start, start + len(pieces) - _NAME - _PLACE, PIECE))
+    return list(range(start, start + len(pieces) - _NAME - _PLACE, PIECE_BYTES))
 
 
 def is_of(message: bytes, digest: str) -> bool:
@@ -73,8 +73,8 @@ class Sending:
     """One still on its way."""
 
     def __init__(self, content: bytes, digest: str, pace: Pace) -> None:
-        self._digest, self._content = digest, content
-        self._missing = list(range(0, len(content), PIECE))
+        self.digest, self._content = digest, content
+        self._missing = list(range(0, len(content), PIECE_BYTES))
         self._flying: dict[int, _Flight] = {}
         self._next_at = -1e9
         self.pace = pace
@@ -91,15 +91,15 @@ class Sending:
             return None
         for start, flight in self._flying.items():
             if now - flight.sent_at > self._retry_s(flight):
-                window = max(self.pace.window / 2, float(PIECE))
+                window = max(self.pace.window / 2, float(PIECE_BYTES))
                 self.pace = self.pace._replace(window=window)
                 self._flying[start] = _Flight(flight.first_at, now, flight.attempts + 1)
                 self._rest(now, 1)
-                return pieces_of(self._content, self._digest, start)
+                return pieces_of(self._content, self.digest, start)
         count = 0
         while count < min(most, len(self._missing)) and self._has_room():
             start = self._missing[count]
-            if start != self._missing[0] + count * PIECE:
+            if start != self._missing[0] + count * PIECE_BYTES:
                 break
             self._flying[start] = _Flight(now, now, 1)
             count += 1
@@ -107,36 +107,40 @@ class Sending:
             return None
         start, self._missing = self._missing[0], self._missing[count:]
         self._rest(now, count)
-        return pieces_of(self._content, self._digest, start, count)
+        return pieces_of(self._content, self.digest, start, count)
 
     def hear(self, receipt: bytes, now: float) -> None:
         """What the receiver answered; nothing if that is about another still."""
-        if not is_of(receipt, self._digest):
+        if not is_of(receipt, self.digest):
             return
         for at in range(_NAME, len(receipt) - _PLACE + 1, _PLACE):
             start = int.from_bytes(receipt[at : at + _PLACE], "big")
             flight = self._flying.pop(start, None)
-            if flight is not None:
+            if flight is None:
+                continue
+            # of a piece that was sent again it is not known which one came
+            if flight.attempts == 1 or self.pace.usual_s is None:
                 self._measure(now - flight.first_at, first=flight.attempts == 1)
+            elif now - flight.sent_at > self.pace.usual_s:
+                self._measure(now - flight.sent_at, first=False)
 
     def _has_room(self) -> bool:
-        under_way = len(self._flying) * PIECE
-        return not under_way or under_way + PIECE <= self.pace.window
+        under_way = len(self._flying) * PIECE_BYTES
+        return not under_way or under_way + PIECE_BYTES <= self.pace.window
 
     def _rest(self, now: float, count: int) -> None:
-        if self.pace.window < PIECE and self.pace.usual_s is not None:
-            self._next_at = now + self.pace.usual_s * count * PIECE / self.pace.window
+        if self.pace.window < PIECE_BYTES and self.pace.usual_s is not None:
+            self._next_at = now + self.pace.usual_s * count * PIECE_BYTES / self.pace.window
 
     def _measure(self, took: float, *, first: bool) -> None:
-        """Of a piece that was sent again it is not known which one came: at most so long it took,
-        and how long to wait for the next is learned from that, but nothing of the delay."""
+        """``first``: it was sent once; else nothing is learned of the delay."""
         window, shortest, usual, newest = self.pace
         usual = took if usual is None else 0.75 * usual + 0.25 * took
         if first:
             shortest = took if shortest is None else min(took, shortest)
             newest = (*newest, took)[-NEWEST:]
             off = (TARGET_S - (min(newest) - shortest)) / TARGET_S
-            grown = min(off, 1.0) * PIECE * PIECE / max(window, float(PIECE))
+            grown = min(off, 1.0) * PIECE_BYTES * PIECE_BYTES / max(window, float(PIECE_BYTES))
             window = min(window + max(-0.3 * window, grown), MOST_UNDER_WAY)
         self.pace = Pace(max(window, LEAST_UNDER_WAY), shortest, usual, newest)
 
@@ -152,15 +156,15 @@ class Receiving:
     def __init__(self, digest: str, size: int) -> None:
         self.digest, self._size = digest, size
         self._content = bytearray(size)
-        self._missing = set(range(0, size, PIECE))
+        self._missing = set(range(0, size, PIECE_BYTES))
 
     def take(self, pieces: bytes) -> bool:
         """Whether ``pieces`` are of this still."""
         starts, head = starts_of(pieces), _NAME + _PLACE
-        if not is_of(pieces, self.digest) or not starts or starts[0] % PIECE:
+        if not is_of(pieces, self.digest) or not starts or starts[0] % PIECE_BYTES:
             return False
         end = starts[0] + len(pieces) - head
-        if end > self._size or (end % PIECE and end != self._size):
+        if end > self._size or (end % PIECE_BYTES and end != self._size):
             return False
         self._content[starts[0] : end] = pieces[head:]
         self._missing.difference_update(starts)

@@ -87,11 +87,6 @@ class VoiceTrack(MediaStreamTrack):
         self.packets += 1
         return packet
 
-    def stop(self) -> None:
-        """Ends the track and its microphone."""
-        super().stop()
-        self._microphone.close()
-
     def _encoded(self, piece: Piece) -> list[Any]:
         frame = av.AudioFrame.from_ndarray(piece.samples[None], format="s16", layout="mono")
         frame.sample_rate = RATE

@@ -3,19 +3,18 @@
 import argparse
 import json
 import logging
-import socket
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pechead_live.avatar.avatar import Avatar
 from pechead_live.avatar.file import open_avatar
 from pechead_live.camera.open import REPLAY
+from pechead_live.cli.call_host import host_in_browser, house_of
 from pechead_live.cli.call_options import LINES, add_call_arguments, turn_from
 from pechead_live.cli.interrupt import stop_on_signals
-from pechead_live.cli.listening import LOCAL, add_server_arguments, ice_server, link_of, listen
+from pechead_live.cli.listening import add_server_arguments, ice_server
 from pechead_live.cli.motion_options import (
     motion_config_from,
     overrides_from,
@@ -25,7 +24,7 @@ from pechead_live.cli.run import check_positive, open_camera_and_tracker
 from pechead_live.cli.sinks import open_sinks, sinks_named
 from pechead_live.cli.size import size_from
 from pechead_live.cli.watch import listen_for_enter, watch_of
-from pechead_live.errors import InputError, MissingDependencyError
+from pechead_live.errors import MissingDependencyError
 from pechead_live.live.step import IDENTITY
 from pechead_live.motion import request_calibration
 from pechead_live.protocols import Camera
@@ -56,7 +55,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     for action in (host, join):
         add_call_arguments(action)
-    add_server_arguments(host)
+    group = add_server_arguments(host)
+    group.add_argument(
+        "--in-browser",
+        action="store_true",
+        help="take part yourself in your browser, which then reads your face and draws; the "
+        "options about you and the other end do nothing",
+    )
     host.set_defaults(host="0.0.0.0")
 
 
@@ -78,6 +83,9 @@ def run(arguments: argparse.Namespace) -> int:
             f"a call needs {error.name}, which is not installed: run pip install "
             "'pechead-live[call]'"
         ) from error
+    if arguments.action == "host" and arguments.in_browser:
+        return host_in_browser(arguments)
+    arguments.sinks = arguments.sinks or ["preview"]
     line = LINES[arguments.line]
     config = CallConfig(
         turn=turn_from(arguments),
@@ -136,6 +144,7 @@ def report_of(conversation: "Conversation") -> dict[str, Any]:
         "frames": arrivals.frames,
         "shown": arrivals.shown,
         "bridged": arrivals.bridged,
+        "longest_gap_s": round(arrivals.longest_gap_s, 3),
         "dropped_packets": arrivals.dropped(),
         "packets": conversation.counts,
     }
@@ -143,56 +152,14 @@ def report_of(conversation: "Conversation") -> dict[str, Any]:
 
 def _network(arguments: argparse.Namespace) -> Network:
     from pechead_live.calling.guest import join
+    from pechead_live.calling.host import keep_house
     from pechead_live.studio.remote.link import link_from
 
     if arguments.action == "join":
         link = link_from(arguments.link)
         return lambda line: join(link, line)
-    return _house(arguments)
-
-
-def _house(arguments: argparse.Namespace) -> Network:
-    from pechead_live.calling.host import HostConfig, keep_house
-    from pechead_live.studio.access_token import check_token, new_token
-    from pechead_live.studio.gate import GateConfig
-    from pechead_live.studio.tls import ssl_context
-
-    if arguments.key is not None and arguments.certificate is None:
-        raise InputError(f"a key {arguments.key} without its certificate: give --certificate")
-    token: str = arguments.token or new_token()
-    check_token(token)
-    if arguments.host == "0.0.0.0" and not arguments.name:
-        arguments.name = [own_address()]
-    hosts = {*LOCAL, arguments.host.lower(), socket.gethostname().lower()}
-    hosts |= {name.lower() for name in arguments.name}
-    gate = GateConfig(hosts=frozenset(hosts), token=token)
-    certificate: Path | None = arguments.certificate
-    tls = None if certificate is None else ssl_context(certificate, arguments.key)
-    listening = listen(arguments.host, arguments.port)
-    link = link_of(arguments, listening.getsockname()[1], token)
-    print(f"the call is at {link}", flush=True)
-    print("whoever has this link can come: send it to one person", flush=True)
-    if tls is None:
-        print("without TLS the link's secret can be read on the way: see --certificate", flush=True)
-    config = HostConfig(
-        ice_servers=tuple(ice_server(text) for text in arguments.ice_servers),
-        landmarker=arguments.landmarker,
-        quality_px=arguments.quality or LINES[arguments.line].quality_px,
-    )
-    return lambda line: keep_house(line, gate, config, listening, tls)
-
-
-def own_address() -> str:
-    """By which other machines of the network reach this one, as far as can be told."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # for documentation (RFC 5737): nothing is sent
-            return str(probe.getsockname()[0])
-        except OSError:  # no way to other networks
-            import ifaddr
-
-            addresses = (ip.ip for card in ifaddr.get_adapters() for ip in card.ips if ip.is_IPv4)
-            return next((str(a) for a in addresses if a not in LOCAL), LOCAL[0])
+    house = house_of(arguments)
+    return lambda line: keep_house(line, *house)
 
 
 def _senses(arguments: argparse.Namespace, avatar: Avatar, stack: ExitStack) -> "Senses":

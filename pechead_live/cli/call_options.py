@@ -31,7 +31,7 @@ class LineOptions(NamedTuple):
 
 LINES = {
     "wide": LineOptions(0.15, 24_000, 20, 1),
-    "thin": LineOptions(0.25, 6_000, 80, 2),
+    "thin": LineOptions(0.25, 6_000, 80, 3),
 }
 """``thin`` takes 16 kbit/s on the wire with sound and 11 without; ``wide`` 50, and 60 ms less."""
 

@@ -12,13 +12,59 @@ export const seconds = () => performance.now() / 1000;
 export const findsRiders = () => "RTCRtpScriptTransform" in globalThis;
 
 /**
- * Joins the call that this page's server hosts.
+ * Joins the call that this page's server hosts, as its guest.
  *
- * `microphone`: a MediaStream, or null. `onSound`: gets the other end's MediaStream; `onAvatar`,
- * `arrivals`, `priors`, `me`, `known`: of dialogue.js; `onSoundTime(rtpTimestamp, seconds)`: what
- * was heard when. Rejected with an Error that says why not.
+ * `microphone`: a MediaStream, or null. `onSound(stream, receiver)`: gets the other end's sound;
+ * `onSoundTime(rtpTimestamp, seconds)`: what was heard when; `arrivals`, `priors`, `me`, `known`,
+ * `onAvatar`: of dialogue.js. Rejected with an Error that says why not.
  */
-export async function join({ microphone, onSound, onSoundTime, ...parts }) {
+export async function join(parts) {
+  const call = await opened(parts);
+  const { peer } = call;
+  try {
+    const direction = parts.microphone ? "sendrecv" : "recvonly";
+    const voice = peer.addTransceiver(parts.microphone?.getAudioTracks()[0] ?? "audio", {
+      direction,
+    });
+    call.useSound(voice);
+    await peer.setLocalDescription(await peer.createOffer());
+    await gathered(peer);
+    const { answer } = await ask("call", { offer: peer.localDescription });
+    await peer.setRemoteDescription(answer);
+  } catch (error) {
+    call.close();
+    throw error;
+  }
+  return call;
+}
+
+/** Waits for a guest of the call that this page's user hosts (`key`: of the host's link), and
+ * answers; else as `join`. */
+export async function host(parts, key) {
+  let offered = null;
+  while (!offered) offered = await ask("call/guest", { key });
+  const call = await opened(parts);
+  const { peer } = call;
+  try {
+    await peer.setRemoteDescription(offered.offer);
+    const voice = peer.getTransceivers().find(({ receiver }) => receiver.track.kind === "audio");
+    if (voice && parts.microphone) {
+      voice.direction = "sendrecv";
+      await voice.sender.replaceTrack(parts.microphone.getAudioTracks()[0]);
+    }
+    if (voice) call.useSound(voice);
+    await peer.setLocalDescription(await peer.createAnswer());
+    await gathered(peer);
+    await ask("call/answer", { key, id: offered.id, answer: peer.localDescription });
+  } catch (error) {
+    call.close();
+    throw error;
+  }
+  return call;
+}
+
+/** A connection that has not begun: `{peer, dialogue, useSound(transceiver), close(why)}`. */
+async function opened({ microphone, onSound, onSoundTime, ...parts }) {
   const peer = new RTCPeerConnection({ iceServers: await iceServers() });
   const control = peer.createDataChannel("control", { negotiated: true, id: 0 });
   const motion = peer.createDataChannel("motion", {
@@ -39,7 +85,7 @@ export async function join({ microphone, onSound, onSoundTime, ...parts }) {
     ride: (riders) => worker.postMessage(riders),
   };
   const dialogue = new Dialogue({ ...parts, wires });
-  const call = { peer, dialogue, openedAt: null, close };
+  const call = { peer, dialogue, openedAt: null, useSound, close };
   const timer = setInterval(() => call.openedAt !== null && dialogue.tick(seconds()), TICK_MS);
 
   control.onopen = () => {
@@ -49,25 +95,24 @@ export async function join({ microphone, onSound, onSoundTime, ...parts }) {
   control.onmessage = ({ data }) =>
     dialogue.hearControl(typeof data === "string" ? data : new Uint8Array(data), seconds());
   motion.onmessage = ({ data }) => dialogue.hearMotion(new Uint8Array(data), seconds());
-  if (worker) {
-    worker.onmessage = ({ data }) => {
-      if (data.sent) dialogue.soundWent(seconds());
-      if (data.missed) wires.motion(data.missed);
-      if (!data.riders) return;
-      const told = dialogue.hearMotion(data.riders, seconds()).get(SOUND_TIME);
-      if (told?.length === 4) {
-        const spoken = new DataView(told.buffer, told.byteOffset).getInt32(0) / 1000;
-        onSoundTime(data.rtpTimestamp, spoken);
-      }
-    };
+  if (worker) worker.onmessage = ({ data }) => hearWorker(data);
+
+  function hearWorker({ sent, missed, riders, rtpTimestamp }) {
+    if (sent) dialogue.soundWent(seconds());
+    if (missed) wires.motion(missed);
+    if (!riders) return;
+    const told = dialogue.hearMotion(riders, seconds()).get(SOUND_TIME);
+    if (told?.length !== 4) return;
+    onSoundTime(rtpTimestamp, new DataView(told.buffer, told.byteOffset).getInt32(0) / 1000);
   }
-  const direction = microphone ? "sendrecv" : "recvonly";
-  const voice = peer.addTransceiver(microphone?.getAudioTracks()[0] ?? "audio", { direction });
-  if (worker) {
-    if (microphone) voice.sender.transform = new RTCRtpScriptTransform(worker, { outgoing: true });
-    voice.receiver.transform = new RTCRtpScriptTransform(worker, { outgoing: false });
+
+  function useSound({ sender, receiver }) {
+    if (worker) {
+      if (microphone) sender.transform = new RTCRtpScriptTransform(worker, { outgoing: true });
+      receiver.transform = new RTCRtpScriptTransform(worker, { outgoing: false });
+    }
+    onSound(new MediaStream([receiver.track]), receiver);
   }
-  peer.ontrack = ({ track }) => onSound(new MediaStream([track]), voice.receiver);
 
   /** Hangs up. */
   function close(why) {
@@ -77,23 +122,15 @@ export async function join({ microphone, onSound, onSoundTime, ...parts }) {
     worker?.terminate();
   }
 
-  try {
-    await peer.setLocalDescription(await peer.createOffer());
-    await gathered(peer);
-    const answer = await ask("call", { offer: peer.localDescription });
-    await peer.setRemoteDescription(answer.answer);
-  } catch (error) {
-    close();
-    throw error;
-  }
   return call;
 }
 
-/** The server's JSON answer to `body`. Rejected with its own words. */
+/** The server's JSON answer to `body`, null if it has none yet. Rejected with its own words. */
 export async function ask(path, body) {
   const request = { method: "POST", body: JSON.stringify(body) };
   const headers = { "Content-Type": "application/json" };
   const answer = await fetch(`/api/v1/${path}`, { ...request, headers });
+  if (answer.status === 204) return null;
   const told = await answer.json();
   if (!answer.ok) throw new Error(told.error?.message ?? `the host answers ${answer.status}`);
   return told;

@@ -2,10 +2,11 @@
 
 import { openModel } from "../renderer/model.js";
 import { Arrivals } from "./arrivals.js";
-import { join, seconds } from "./connection.js";
+import { host, join, seconds } from "./connection.js";
 import { keepWatching } from "./face.js";
 import * as known from "./known_stills.js";
 import { keepInStep } from "./lip_sync.js";
+import { fetchNetwork } from "./network.js";
 import { myAvatar } from "./my_avatar.js";
 import { keepDrawing } from "./picture.js";
 
@@ -18,7 +19,9 @@ const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl:
 const watched = { call: null, arrivals: null, picture: null, face: null };
 globalThis.pecheadCall = watched;
 
-hideToken();
+const hostKey = new URLSearchParams(location.hash.slice(1)).get("host");
+hideSecrets();
+if (hostKey) byId("entrance").querySelector("h1").textContent = "Host the call";
 byId("entrance").addEventListener("submit", (event) => {
   event.preventDefault();
   begin().catch((error) => tell(error.message, "bad"));
@@ -45,7 +48,8 @@ async function begin() {
     arrivals,
     onShown: (streamSeconds, now) => step?.shown(streamSeconds, now),
   });
-  const call = await join({
+  if (hostKey) tell("Waiting for your guest");
+  const call = await (hostKey ? host : join)({
     me: mine.me,
     priors,
     known,
@@ -60,7 +64,7 @@ async function begin() {
       picture.show(avatar);
       introduce(avatar);
     },
-  });
+  }, hostKey);
   Object.assign(watched, { call, arrivals, picture });
   show(call, arrivals, picture, media);
   if (media.camera) {
@@ -80,6 +84,7 @@ function show(call, arrivals, picture, media) {
   for (const angle of ["yaw", "pitch"]) {
     byId(`turn-${angle}`).oninput = ({ target }) => (arrivals.turn[angle] = Number(target.value));
   }
+  byId("use-network").onchange = ({ target }) => useNetwork(target, picture);
   const timer = setInterval(look, EVERY_MS);
   let before = picture.figures.pictures;
 
@@ -116,6 +121,20 @@ function show(call, arrivals, picture, media) {
   byId("leave").onclick = () => leave("the guest has hung up");
 }
 
+/** Turns it off again, and says why, where it cannot be had. */
+async function useNetwork(box, picture) {
+  if (!box.checked) return picture.drawWith(null);
+  box.disabled = true;
+  try {
+    picture.drawWith(await fetchNetwork());
+  } catch (error) {
+    box.checked = false;
+    byId("state").textContent = `The network cannot be used: ${error.message}`;
+  } finally {
+    box.disabled = false;
+  }
+}
+
 function introduce({ name, consent }) {
   byId("waiting").hidden = true;
   byId("picture").hidden = byId("badge").hidden = false;
@@ -149,10 +168,10 @@ const nobody = async () => ({ me: { name: "somebody", stills: [], header: null }
 
 const bytesOf = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
 
-/** The secret has become a cookie; it need not stay in the address and the history. */
-function hideToken() {
+/** They are in a cookie and in this page; they need not stay in the address and the history. */
+function hideSecrets() {
   const address = new URL(location.href);
-  if (!address.searchParams.has("token")) return;
   address.searchParams.delete("token");
+  address.hash = "";
   history.replaceState(null, "", address);
 }

@@ -1,34 +1,52 @@
-// Draws the other end's avatar, as often as the screen shows a picture.
+// Draws the other end's avatar, as often as the screen shows a picture and the machine can.
 
 import { appear, initialPresence, presenceConfig } from "../calls/presence.js";
 import { drawAnalytic, preparePortrait } from "../renderer/analytic.js";
+import { drawLite, initialState, prepareLite } from "../renderer/lite.js";
 import { seconds } from "./connection.js";
 
 /**
  * `canvas`: square. `arrivals`: of arrivals.js. `onShown(streamSeconds, now)`: after each picture.
- * `show(avatar)` takes another avatar (of still.js); `stop()` ends it.
+ *
+ * `show(avatar)` takes another avatar (of still.js); `drawWith(network)` a network of
+ * renderer/lite_network.js, null for none; `stop()` ends it.
  */
 export function keepDrawing({ canvas, model, arrivals, onShown }) {
   const context = canvas.getContext("2d", { alpha: false });
   const config = presenceConfig();
   const picture = new ImageData(canvas.width, canvas.height);
-  const figures = { pictures: 0, drawingMs: 0 };
+  const figures = { pictures: 0, drawingMs: 0, failures: 0, network: null };
   let [portrait, rest, presence, handle] = [null, null, null, 0];
+  let [network, lite, memory] = [null, null, null];
 
-  function draw() {
+  async function draw() {
+    if (portrait) await drawOne().catch((error) => console.error(error));
     handle = requestAnimationFrame(draw);
-    if (!portrait) return;
-    const now = seconds();
-    const pose = arrivals.pose(now);
+  }
+
+  async function drawOne() {
+    const began = seconds();
+    if (network && lite?.portrait !== portrait) {
+      lite = await prepareLite(portrait, network);
+      memory = initialState(lite);
+    }
+    const pose = arrivals.pose(seconds());
     const measured = pose?.face ? pose.coefficients : null;
     let coefficients;
-    [coefficients, presence] = appear(measured, rest, now, presence, config);
-    const { pixels } = drawAnalytic(portrait, coefficients);
-    picture.data.set(pixels);
+    [coefficients, presence] = appear(measured, rest, seconds(), presence, config);
+    picture.data.set(await pixelsOf(coefficients));
     context.putImageData(picture, 0, 0);
     figures.pictures += 1;
-    figures.drawingMs += 0.1 * (1000 * (seconds() - now) - figures.drawingMs);
+    figures.drawingMs += 0.1 * (1000 * (seconds() - began) - figures.drawingMs);
     if (pose) onShown(pose.seconds, seconds());
+  }
+
+  async function pixelsOf(coefficients) {
+    if (!network || lite?.portrait !== portrait) return drawAnalytic(portrait, coefficients).pixels;
+    const drawn = await drawLite(lite, coefficients, memory);
+    memory = drawn.state;
+    figures.failures += drawn.failure !== null;
+    return drawn.pixels;
   }
 
   handle = requestAnimationFrame(draw);
@@ -39,6 +57,10 @@ export function keepDrawing({ canvas, model, arrivals, onShown }) {
       portrait = preparePortrait(model, avatar, { width, height });
       rest = avatar.rest;
       presence ??= initialPresence(rest, seconds());
+    },
+    drawWith(other) {
+      [network, lite] = [other, null];
+      figures.network = other?.provider ?? null;
     },
     stop: () => cancelAnimationFrame(handle),
   };

@@ -74,7 +74,10 @@ export class Sending {
       const start = placeAt(receipt, at);
       const flight = this.flying.get(start);
       this.flying.delete(start);
-      if (flight) this.measure(now - flight.firstAt, flight.attempts === 1);
+      if (!flight) continue;
+      const once = flight.attempts === 1; // else it is not known which one came
+      if (once || this.pace.usual === null) this.measure(now - flight.firstAt, once);
+      else if (now - flight.sentAt > this.pace.usual) this.measure(now - flight.sentAt, false);
     }
   }
 
