@@ -19,6 +19,7 @@ from PIL import Image
 from still_samples import astronaut, difference
 
 from pechead_live.avatar.avatar import Avatar
+from pechead_live.avatar.received_still import open_still
 from pechead_live.avatar.still import (
     FULL,
     GLIMPSE,
@@ -30,7 +31,6 @@ from pechead_live.avatar.still import (
     Edition,
     Still,
     digest_of,
-    open_still,
     still_of,
 )
 from pechead_live.errors import InputError

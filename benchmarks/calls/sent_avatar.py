@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.calls.motions import FPS
-from pechead_live.avatar.still import Edition, open_still, still_of
+from pechead_live.avatar.received_still import open_still
+from pechead_live.avatar.still import Edition, still_of
 from pechead_live.calls import Decoder, Encoder, EncoderConfig, header_for
 from pechead_live.calls.playout import PlayoutConfig, arrived, initial_playout, shown
 from pechead_live.coefficients import Coefficients

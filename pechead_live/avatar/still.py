@@ -18,17 +18,16 @@ import io
 import json
 import zlib
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from pechead_live.avatar.avatar import Avatar
 from pechead_live.avatar.matte import fill
-from pechead_live.coefficients import EXPRESSION_SIZE, IDENTITY_SIZE, Coefficients, FloatArray
+from pechead_live.coefficients import EXPRESSION_SIZE, IDENTITY_SIZE
 from pechead_live.errors import InputError
-from pechead_live.facemodel.measurement import Measurement
 from pechead_live.facemodel.model import load_face_model, points_of
 
 VERSION = 1
@@ -43,17 +42,11 @@ LARGEST_CARD = 8192
 LONGEST_TEXT = 400
 """Characters of the name and of the consent line."""
 
-_PARTS = ("rest", "missing", "person", "matte", "background")
-_REST = 9 + 2 + 1 + IDENTITY_SIZE + EXPRESSION_SIZE
-_SIDES = range(48, 1081)
+PARTS = ("rest", "missing", "person", "matte", "background")
+REST = 9 + 2 + 1 + IDENTITY_SIZE + EXPRESSION_SIZE
+SIDES = range(48, 1081)
 """Heights of a plate, pixels."""
 
-_REACH = 20.0
-_PLATE = 1.25
-"""Picture coordinates: a face is not farther out than a little beyond the crop's edge."""
-
-_LACK = 0.5
-"""Of the face model, half a face's width: what it lacks of any face is less."""
 
 _QUALITIES = (90, 80, 70, 60, 50, 40, 30, 20, 12, 6, 1)
 _BEYOND = 0.03
@@ -71,10 +64,10 @@ class Edition:
     """The best quality that fits into so many is taken."""
 
     def __post_init__(self) -> None:
-        if self.height not in _SIDES or not 1500 <= self.most_bytes <= MOST_BYTES:
+        if self.height not in SIDES or not 1500 <= self.most_bytes <= MOST_BYTES:
             raise InputError(
                 f"a still {self.height} pixels high of at most {self.most_bytes} bytes: give "
-                f"{_SIDES.start} to {_SIDES.stop - 1} pixels, and 1500 to {MOST_BYTES} bytes"
+                f"{SIDES.start} to {SIDES.stop - 1} pixels, and 1500 to {MOST_BYTES} bytes"
             )
 
 
@@ -110,54 +103,6 @@ def still_of(avatar: Avatar, edition: Edition) -> Still:
 def digest_of(content: bytes) -> str:
     """The name of a still of these bytes."""
     return hashlib.sha256(content).hexdigest()
-
-
-def open_still(content: bytes) -> Avatar:
-    """The avatar of a still, whoever sent it. Raises `InputError` if it is none."""
-    try:
-        card, parts = _unpacked(content)
-        rest = _rest_from(parts["rest"])
-        step = float(card["missing_step"])
-        missing = _missing_from(parts["missing"], step)
-        size = int(card["width"]), int(card["height"])
-        person, matte, background = (
-            _picture(parts[name], size, mode)
-            for name, mode in (("person", "RGB"), ("matte", "L"), ("background", "RGB"))
-        )
-        texts: dict[str, Any] = {name: _text(card, name) for name in ("name", "consent", "created")}
-    except InputError:
-        raise
-    except (
-        KeyError,
-        ValueError,  # also of JSON and Unicode
-        TypeError,
-        AttributeError,
-        OverflowError,
-        RecursionError,
-        OSError,
-        SyntaxError,
-        EOFError,
-        zlib.error,
-        UnidentifiedImageError,
-        Image.DecompressionBombError,
-    ) as error:
-        raise InputError(f"what came is no avatar's still, or it is damaged ({error})") from error
-    points = np.zeros((len(missing), 3), np.float32)
-    points[:, :2] = points_of(load_face_model(), rest) + missing
-    turned = np.zeros_like(points)
-    turned[:, :2] = missing / rest.scale
-    if np.abs(points).max() > _PLATE or np.abs(turned).max() > _LACK:
-        raise InputError("what came is no avatar's still: its face is none")
-    return Avatar(
-        person=person,
-        matte=matte,
-        background=background,
-        measured=Measurement(points=points, scores=rest.expression, presence=1.0, faces=1),
-        rest=rest,
-        delta=(turned @ rest.rotation).astype(np.float32),
-        digest=digest_of(content),
-        **texts,
-    )
 
 
 def _plates(avatar: Avatar, height: int) -> dict[str, np.ndarray]:
@@ -202,19 +147,19 @@ def _packed(
     height, width = plates["matte"].shape
     card = json.dumps(
         {
-            "name": _cut(_shown(avatar.name, "name"), longest),
-            "consent": _cut(_shown(avatar.consent, "consent"), longest),
-            "created": _cut(_shown(avatar.created, "created"), longest),
+            "name": _cut(shown_text(avatar.name, "name"), longest),
+            "consent": _cut(shown_text(avatar.consent, "consent"), longest),
+            "created": _cut(shown_text(avatar.created, "created"), longest),
             "width": width,
             "height": height,
             "missing_step": step,
-            "parts": [len(parts[name]) for name in _PARTS],
+            "parts": [len(parts[name]) for name in PARTS],
         },
         ensure_ascii=False,
         separators=(",", ":"),
     ).encode()
     head = MAGIC + bytes([VERSION]) + len(card).to_bytes(4, "big")
-    return head + card + b"".join(parts[name] for name in _PARTS)
+    return head + card + b"".join(parts[name] for name in PARTS)
 
 
 def _cut(text: str, longest: int) -> str:
@@ -228,77 +173,7 @@ def _webp(pixels: np.ndarray, quality: int) -> bytes:
     return buffer.getvalue()
 
 
-def _unpacked(content: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
-    if not 9 < len(content) <= MOST_BYTES or content[:4] != MAGIC:
-        raise ValueError("it does not begin as one, or is too long")
-    if content[4] != VERSION:
-        raise InputError(
-            f"the avatar's still is of version {content[4]}, this program reads version {VERSION}: "
-            "use the same release at both ends"
-        )
-    at = 9 + int.from_bytes(content[5:9], "big")
-    if at - 9 > LARGEST_CARD:
-        raise ValueError("its card is too long")
-    card = json.loads(content[9:at])
-    lengths = card["parts"]
-    if len(lengths) != len(_PARTS) or any(type(n) is not int or n < 0 for n in lengths):
-        raise ValueError("its parts are not those of a still")
-    if at + sum(lengths) != len(content):
-        raise ValueError("it is longer or shorter than it says")
-    parts: dict[str, bytes] = {}
-    for name, length in zip(_PARTS, lengths, strict=True):
-        parts[name] = content[at : at + length]
-        at += length
-    return card, parts
-
-
-def _rest_from(data: bytes) -> Coefficients:
-    values = np.frombuffer(data, "<f4").astype(np.float32)
-    if len(values) != _REST or not bool((np.abs(values) <= _REACH).all()):  # also refuses NaN
-        raise ValueError("its pose is none")
-    rotation, place, scale, identity, expression = np.split(values, [9, 11, 12, 12 + IDENTITY_SIZE])
-    turn = rotation.reshape(3, 3)
-    turned_only = np.allclose(turn @ turn.T, np.eye(3), atol=1e-3) and np.linalg.det(turn) > 0
-    if not turned_only or not 1e-3 <= scale[0] <= _REACH:
-        raise ValueError("its pose is none")
-    return Coefficients(
-        rotation=turn.copy(),
-        translation=place.copy(),
-        scale=float(scale[0]),
-        identity=identity.copy(),
-        expression=np.clip(expression, 0, 1),
-    )
-
-
-def _missing_from(data: bytes, step: float) -> FloatArray:
-    """(478, 2) picture coordinates."""
-    count = 2 * len(load_face_model().mean)
-    unpack = zlib.decompressobj()
-    levels = unpack.decompress(data, count + 1)
-    if len(levels) != count or not 0 < step <= 1:
-        raise ValueError("its points are not those of a face")
-    return (np.frombuffer(levels, np.int8).reshape(2, -1).T * step).astype(np.float32)
-
-
-def _picture(data: bytes, size: tuple[int, int], mode: str) -> np.ndarray:
-    """(H, W, 3) or (H, W); the size is looked at before anything is unpacked."""
-    width, height = size
-    if height not in _SIDES or not 1 <= width / height <= 2:
-        raise ValueError(f"its pictures are {width} x {height}")
-    with Image.open(io.BytesIO(data), formats=["WEBP"]) as image:
-        if image.size != size:
-            raise ValueError("its pictures are of different sizes")
-        return np.ascontiguousarray(image.convert(mode))
-
-
-def _text(card: dict[str, Any], name: str) -> str:
-    text = card[name]
-    if not isinstance(text, str) or len(text) > LONGEST_TEXT:
-        raise ValueError(f"its {name} is no text")
-    return _shown(text, name)
-
-
-def _shown(text: str, name: str) -> str:
+def shown_text(text: str, name: str) -> str:
     """Without anything that a terminal obeys."""
     text = "".join(c if c.isprintable() else " " for c in text).strip()
     if not text:

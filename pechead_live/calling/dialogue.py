@@ -24,10 +24,9 @@ from pechead_live.calling.messages import (
 from pechead_live.calling.motion_wire import MotionConfig, MotionWire
 from pechead_live.calling.riders import Riders, unpack_riders
 from pechead_live.calling.still_exchange import StillExchange
-from pechead_live.calls import StreamHeader, read_header
-from pechead_live.calls.header import MAGIC, VERSIONS
+from pechead_live.calls import StreamHeader
+from pechead_live.calls.header import VERSIONS
 from pechead_live.coefficients import Coefficients
-from pechead_live.errors import InputError
 
 logger = logging.getLogger(__name__)
 
@@ -76,10 +75,8 @@ class Dialogue:
         """``on_avatar`` gets the other end's avatar, first a glimpse of it, then all."""
         self._me, self._wires = me, wires
         self.motion = MotionWire(me.header, wires.motion, arrivals, config or MotionConfig())
-        self.stills = StillExchange(
-            me.stills, known=known, say=self._say, send=wires.motion, on_avatar=on_avatar
-        )
-        self._began = self._has_header = self._is_ready = False
+        self.stills = StillExchange(me.stills, known=known, send=wires.motion, on_avatar=on_avatar)
+        self._began = self._is_ready = False
         self.peer_is_ready = False
         """Whether the other end can draw this one: what comes before that is of no use to it."""
         self._pings = 0
@@ -109,8 +106,6 @@ class Dialogue:
             self._say(self.hello())
         if self._early is not None:
             self._meet(self._early)
-        if self._me.header is not None:
-            self._wires.control(self._me.header.to_bytes())
 
     def hear_early(self, told: object) -> bool:
         """Whether ``told``, which came with an offer or an answer, is the other end's hello."""
@@ -138,12 +133,6 @@ class Dialogue:
                 self.counts["messages not understood"] += 1
             else:
                 self._hear(told, now)
-        elif message[:4] == MAGIC:
-            try:
-                self.motion.arrivals.begin(read_header(message))
-                self._has_header = True
-            except InputError as error:
-                logger.warning("%s", error)
         else:
             self.counts["messages not understood"] += 1
 
@@ -169,7 +158,7 @@ class Dialogue:
         self.motion.tick(now)
         if self.stills.first_is_there:  # sooner than its word for it
             self.peer_is_ready = True
-        if not self._is_ready and self._has_header and self.stills.has_avatar:
+        if not self._is_ready and self.stills.has_avatar:
             self._is_ready = True
             self._say({"type": "ready"})
         pause = FIRST_PING_S if self._pings < FIRST_PINGS else PING_S
@@ -194,8 +183,6 @@ class Dialogue:
         match message["type"]:
             case "hello" if self.peer_name is None:
                 self._meet(message)
-            case "want":
-                self.stills.asked(message["digest"])
             case "ready":
                 self.peer_is_ready = True
             case "ping":

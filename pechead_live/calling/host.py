@@ -8,8 +8,9 @@ import ssl
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from aiohttp import web
 
@@ -82,7 +83,8 @@ class Host:
             await self.leave()
 
 
-class HostConfig(NamedTuple):
+@dataclass(frozen=True, kw_only=True)
+class HostConfig:
     """What the server is told beside whom to answer."""
 
     ice_servers: tuple[dict[str, Any], ...] = ()

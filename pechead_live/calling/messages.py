@@ -116,7 +116,6 @@ _FIELDS: dict[str, dict[str, Any]] = {
         "rides": _is_flag,
         "holds_ms": _is_held,
     },
-    "want": {"digest": _is_digest},
     "ready": {},
     "ping": {"at": _is_time},
     "pong": {"at": _is_time, "here": _is_time},

@@ -3,22 +3,28 @@
 They go in messages of an unreliable channel, or ride in packets of sound while there are any.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pechead_live.calling.arrivals import Arrivals
-from pechead_live.calling.riders import COEFFICIENTS, EARLIER, FEEDBACK, Riders, pack_riders
-from pechead_live.calls import Encoder, EncoderConfig, StreamHeader
+from pechead_live.calling.riders import COEFFICIENTS, EARLIER, FEEDBACK, HEADER, Riders, pack_riders
+from pechead_live.calls import Encoder, EncoderConfig, StreamHeader, read_header
 from pechead_live.calls.packet import MOST_FRAMES
 from pechead_live.coefficients import Coefficients
 from pechead_live.errors import InputError
+
+logger = logging.getLogger(__name__)
 
 RIDES_S = 0.5
 """Sound that went out so lately will go on: coefficients wait for it."""
 
 FEEDBACK_S = 0.4
 """How often a receiver says what it has, while nothing is missing."""
+
+HEADER_AGAIN_S = 2.0
+"""How often the stream's header is sent until the receiver is heard."""
 
 STUCK_S = 0.05
 """Between two words that the receiver is stuck, at least."""
@@ -64,6 +70,10 @@ class MotionWire:
         """``header``: of this end's stream, None if it sends none. ``send``: a message over the
         unreliable channel."""
         self._send, self.arrivals, self._config = send, arrivals, config
+        self._header = header
+        self._header_at = -1e9
+        self._was_heard = self._has_said = False
+        self._heard_header = b""
         self._encoder = None if header is None else Encoder(header, config.encoder)
         self._packets: list[bytes] = []
         self._sound_went_at = self._told_at = -1e9
@@ -80,6 +90,9 @@ class MotionWire:
             self._packets.append(packet)
         if self.rides(now):
             return
+        if not self._has_said:  # the first is waited for
+            self._has_said = True
+            self._flush()
         if self._encoder.waiting >= self._config.frames_per_message:
             self._flush()
         if self._packets:
@@ -103,22 +116,40 @@ class MotionWire:
 
     def hear(self, riders: Riders, now: float) -> None:
         """What rode in sound, or came alone."""
+        if HEADER in riders:
+            self._begin(riders[HEADER])
         for number in (EARLIER, COEFFICIENTS):
             if number in riders:
                 self._urgent |= self.arrivals.take(riders[number], now)
                 self.counts["packets heard"] += 1
         if FEEDBACK in riders and self._encoder is not None:
+            self._was_heard = True
             self._encoder.hear(riders[FEEDBACK])
         if self._urgent and not self.rides(now) and now - self._told_at > STUCK_S:
             self._send_all(now)
 
     def tick(self, now: float) -> None:
-        """Some twenty times a second: what is due by time alone."""
+        """Some fifty times a second: what is due by time alone."""
+        header = None if self._was_heard else self._header
+        if header is not None and now - self._header_at > HEADER_AGAIN_S:
+            self._header_at = now
+            self._message({HEADER: header.to_bytes()})
         if self.rides(now):
             return
         waits = now - self._told_at <= FEEDBACK_S + ALONE_S
         if self._packets or not (waits or self.arrivals.frames == 0):
             self._send_all(now)
+
+    def _begin(self, data: bytes) -> None:
+        try:
+            header = read_header(data)
+        except InputError as error:
+            logger.warning("%s", error)
+            return
+        if data != self._heard_header:
+            self._heard_header = data
+            self.arrivals.begin(header)
+        self._urgent = True  # or it comes again
 
     def rides(self, now: float) -> bool:
         """Whether there is sound that things can ride in."""

@@ -6,11 +6,14 @@ leaves to experiments. A byte ``number << 1 | 1`` is followed by a length byte a
 ``number << 1`` by the content of the last one, up to the end.
 """
 
-EARLIER, COEFFICIENTS, FEEDBACK, SOUND_TIME, PIECE, RECEIPT = 121, 122, 123, 124, 125, 126
-"""A packet of the coefficient stream, and the one before it; its receiver's word; when the sound
-that it rides in was heard, milliseconds since the stream's first frame (4 bytes, big-endian);
-pieces of a still, and the answer to them (`calling.transfer`)."""
+HEADER, EARLIER, COEFFICIENTS, FEEDBACK, SOUND_TIME = 120, 121, 122, 123, 124
+"""The coefficient stream's header; a packet of it, and the one before that; its receiver's word;
+when the sound that it rides in was heard, milliseconds since the stream's first frame (4 bytes,
+big-endian)."""
 
+PIECE, RECEIPT, WANT = 125, 126, 119
+"""Pieces of a still, the answer to them, and the digest of the still that is wanted
+(`calling.transfer`)."""
 MOST_BYTES = 1200
 """Of a message."""
 

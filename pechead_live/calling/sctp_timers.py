@@ -18,10 +18,10 @@ from aiortc.rtcsctptransport import RTCSctpTransport
 
 logger = logging.getLogger(__name__)
 
-TOGETHER_S = 0.3
+TOGETHER_S = 0.2
 """The sender repeats a message that was not acknowledged for a second."""
 
-FIRST_S = 1.0
+FIRST_S = 2.5
 
 TRIED = ("1.16.",)
 

@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from pechead_live.avatar.avatar import Avatar
-from pechead_live.avatar.still import MOST_BYTES, Still, digest_of, open_still
+from pechead_live.avatar.received_still import open_still
+from pechead_live.avatar.still import MOST_BYTES, Still, digest_of
 from pechead_live.calling.known_stills import KnownStills
 from pechead_live.calling.messages import Message
-from pechead_live.calling.riders import PIECE, RECEIPT, Riders, pack_riders
+from pechead_live.calling.riders import PIECE, RECEIPT, WANT, Riders, pack_riders
 from pechead_live.calling.transfer import (
     MOST_RECEIPTS,
     PIECE_BYTES,
@@ -27,6 +28,9 @@ REPEATED_S = (0.3, 0.8, 1.6)
 MOST_WAITING = 400
 """Receipts that wait to be sent; a still has half as many pieces."""
 
+ASK_AGAIN_S = 1.5
+"""How often a still is asked for until it begins to come."""
+
 ALONE = 4
 """Pieces in a message of their own."""
 
@@ -41,15 +45,14 @@ class StillExchange:
         mine: Sequence[Still],
         *,
         known: KnownStills,
-        say: Callable[[Message], None],
         send: Callable[[bytes], None],
         on_avatar: Callable[[Avatar], None],
     ) -> None:
-        """``mine``: editions of this end's avatar, the smallest first. ``say`` sends over the
-        reliable channel, ``send`` over the other. ``on_avatar`` gets the other end's avatar, first
+        """``mine``: editions of this end's avatar, the smallest first. ``send`` sends
+        over the unreliable channel. ``on_avatar`` gets the other end's avatar, first
         a glimpse of it, then all."""
         self._mine = {still.digest: still for still in mine}
-        self._known, self._say, self._send, self._on_avatar = known, say, send, on_avatar
+        self._known, self._send, self._on_avatar = known, send, on_avatar
         self._sending: Sending | None = None
         self._pace = Pace()
         self._receiving: Receiving | None = None
@@ -61,6 +64,7 @@ class StillExchange:
         self._repeats: list[float] = []
         """When all is told again, after the last piece."""
         self._receipts_of = ""
+        self._asked_at = -1e9
         self._last_came = False
         self._wanted: list[Message] = []
         self.has_avatar = False
@@ -87,18 +91,22 @@ class StillExchange:
         self._wanted = wanted
         self._ask()
 
-    def asked(self, digest: str) -> None:
-        """The other end wants one."""
+    def _asked(self, digest: str) -> None:
+        """The other end wants one; it says so until it comes."""
         still = self._mine.get(digest)
-        if still is not None and (self._sending is None or self._sending.digest != digest):
-            if self.first_is_there:  # what follows is in no hurry, and must not hold up motion
-                window = min(self._pace.window, 2.0 * PIECE_BYTES)
-                self._pace = self._pace._replace(window=window)
-            self._sending = Sending(still.content, still.digest, self._pace)
-            self.counts["stills sent"] += 1
+        if still is None or (self._sending is not None and self._sending.digest == digest):
+            return
+        if self.counts["stills sent"]:  # it has the first, and what follows must not hold up motion
+            self.first_is_there = True
+            window = min(self._pace.window, 2.0 * PIECE_BYTES)
+            self._pace = self._pace._replace(window=window)
+        self._sending = Sending(still.content, still.digest, self._pace)
+        self.counts["stills sent"] += 1
 
     def hear(self, riders: Riders, now: float) -> None:
         """What came over the unreliable way."""
+        if WANT in riders:
+            self._asked(riders[WANT].hex())
         if RECEIPT in riders and self._sending is not None:
             self._sending.hear(riders[RECEIPT], now)
             self._pace = self._sending.pace
@@ -124,6 +132,10 @@ class StillExchange:
 
     def tick(self, now: float, *, rides: bool) -> None:
         """Sends what is due in messages of its own, unless all ``rides`` in sound."""
+        receiving = self._receiving
+        if receiving is not None and not receiving.begun and now - self._asked_at > ASK_AGAIN_S:
+            self._asked_at = now
+            self._send(pack_riders({WANT: bytes.fromhex(receiving.digest)}))
         if self._last_came:
             self._last_came = False
             self._repeats = [now + seconds for seconds in REPEATED_S]
@@ -168,7 +180,7 @@ class StillExchange:
         if self._wanted and self._receiving is None:
             still = self._wanted.pop(0)
             self._receiving = Receiving(still["digest"], still["bytes"])
-            self._say({"type": "want", "digest": still["digest"]})
+            self._asked_at = -1e9
 
     def _take(self, content: bytes, digest: str) -> None:
         if digest_of(content) != digest:

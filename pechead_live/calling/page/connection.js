@@ -46,13 +46,16 @@ export async function host(parts, key) {
   const call = await opened(parts);
   const { peer } = call;
   try {
+    let voice = null;
+    peer.ontrack = ({ transceiver }) => {
+      voice = transceiver;
+      call.useSound(voice); // at once: what is set later sees no frame
+    };
     await peer.setRemoteDescription(offered.offer);
-    const voice = peer.getTransceivers().find(({ receiver }) => receiver.track.kind === "audio");
     if (voice && parts.microphone) {
       voice.direction = "sendrecv";
       await voice.sender.replaceTrack(parts.microphone.getAudioTracks()[0]);
     }
-    if (voice) call.useSound(voice);
     await peer.setLocalDescription(await peer.createAnswer());
     await gathered(peer);
     await ask("call/answer", { key, id: offered.id, answer: peer.localDescription });

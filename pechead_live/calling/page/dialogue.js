@@ -1,6 +1,6 @@
 // What two ends of a call say to each other, whatever carries it (calling/dialogue.py).
 
-import { readHeader, VERSION } from "../calls/header.js";
+import { VERSION } from "../calls/header.js";
 import { MotionWire } from "./motion_wire.js";
 import { unpackRiders } from "./riders.js";
 import { StillExchange } from "./still_exchange.js";
@@ -15,11 +15,10 @@ export class Dialogue {
    */
   constructor({ me, wires, arrivals, priors, known, onAvatar }) {
     Object.assign(this, { me, wires, arrivals });
-    const say = (message) => this.say(message);
     const send = wires.motion;
     this.motion = new MotionWire({ arrivals, priors, send, ride: wires.ride });
-    this.stills = new StillExchange({ mine: me.stills, known, say, send, onAvatar });
-    if (me.header) this.motion.begin(me.header.header);
+    this.stills = new StillExchange({ mine: me.stills, known, send, onAvatar });
+    if (me.header) this.motion.begin(me.header);
     this.peerName = null;
     this.peerIsReady = false;
     this.ended = null; // why the call is over
@@ -27,15 +26,14 @@ export class Dialogue {
     this.pingedAt = -Infinity;
     this.quickest = null; // [seconds there and back, how far their clock is ahead]
     this.peerBeganAt = null;
-    this.hasHeader = this.isReady = this.began = false;
+    this.isReady = this.began = false;
   }
 
   /** The channels are there. */
   open(rides) {
-    const { name, header } = this.me;
+    const { name } = this.me;
     const stills = this.stills.offered();
     this.say({ type: "hello", versions: [VERSION], name, stills, rides, holds_ms: HOLDS_MS });
-    if (header) this.wires.control(header.bytes);
   }
 
   /** This end's motion; null: no face. */
@@ -48,19 +46,10 @@ export class Dialogue {
     this.motion.say(coefficients, capturedAt, now);
   }
 
-  /** What came over the reliable channel: text, or bytes. */
+  /** What came over the reliable channel. */
   hearControl(message, now) {
-    if (typeof message === "string") {
-      const told = parsed(message);
-      if (told) this.hear(told, now);
-      return;
-    }
-    try {
-      this.arrivals.begin(readHeader(message));
-      this.hasHeader = true;
-    } catch (error) {
-      console.warn(`a stream's header cannot be read: ${error.message}`);
-    }
+    const told = typeof message === "string" ? parsed(message) : null;
+    if (told) this.hear(told, now);
   }
 
   /** What came over the unreliable channel, or rode in sound (Uint8Array). */
@@ -81,7 +70,7 @@ export class Dialogue {
     this.stills.tick(now, this.motion.rides(now));
     this.motion.tick(now);
     this.peerIsReady ||= this.stills.firstIsThere;
-    if (!this.isReady && this.hasHeader && this.stills.hasAvatar) {
+    if (!this.isReady && this.stills.hasAvatar) {
       this.isReady = true;
       this.say({ type: "ready" });
     }
@@ -105,9 +94,6 @@ export class Dialogue {
     switch (message.type) {
       case "hello":
         if (this.peerName === null) this.meet(message);
-        break;
-      case "want":
-        this.stills.asked(message.digest);
         break;
       case "ready":
         this.peerIsReady = true;

@@ -1,11 +1,13 @@
 // This end's coefficients out, the other's in, and what each has of the other's
 // (calling/motion_wire.py). Times are passed in, seconds.
 
+import { readHeader } from "../calls/header.js";
 import { MOST_FRAMES } from "../calls/packet.js";
 import { StreamEncoder } from "../calls/stream_encoder.js";
-import { COEFFICIENTS, EARLIER, FEEDBACK, packRiders } from "./riders.js";
+import { COEFFICIENTS, EARLIER, FEEDBACK, HEADER, packRiders } from "./riders.js";
 
 const RIDES = 0.5; // sound that went out so lately will go on
+const HEADER_AGAIN = 2;
 const FEEDBACK_EVERY = 0.4;
 const ALONE = 0.15; // how long feedback waits for coefficients that it can go with
 const LONGEST_RIDER = 255;
@@ -17,7 +19,10 @@ export class MotionWire {
    */
   constructor({ arrivals, priors, send, ride, framesPerMessage = 2 }) {
     Object.assign(this, { arrivals, priors, send, ride, framesPerMessage });
-    this.encoder = null;
+    this.encoder = this.headerBytes = null;
+    this.headerAt = -Infinity;
+    this.heardHeader = "";
+    this.wasHeard = false;
     this.packets = [];
     this.soundWentAt = this.toldAt = -Infinity;
     this.urgent = false;
@@ -26,7 +31,8 @@ export class MotionWire {
   }
 
   /** This end's stream begins. */
-  begin(header) {
+  begin({ bytes, header }) {
+    this.headerBytes = bytes;
     this.encoder = new StreamEncoder(header, this.priors, { framesPerPacket: MOST_FRAMES });
   }
 
@@ -42,12 +48,16 @@ export class MotionWire {
 
   /** What rode in sound, or came alone. */
   hear(riders, now) {
+    if (riders.has(HEADER)) this.beginTheirs(riders.get(HEADER));
     for (const number of [EARLIER, COEFFICIENTS]) {
       if (!riders.has(number)) continue;
       this.urgent = this.arrivals.take(riders.get(number), now) || this.urgent;
       this.counts.heard += 1;
     }
-    if (riders.has(FEEDBACK)) this.encoder?.hear(riders.get(FEEDBACK));
+    if (riders.has(FEEDBACK)) {
+      this.wasHeard = true;
+      this.encoder?.hear(riders.get(FEEDBACK));
+    }
     if (this.urgent && !this.rides(now)) this.sendAll(now);
   }
 
@@ -71,9 +81,26 @@ export class MotionWire {
 
   /** Some twenty times a second: what is due by time alone. */
   tick(now) {
+    if (this.headerBytes && !this.wasHeard && now - this.headerAt > HEADER_AGAIN) {
+      this.headerAt = now;
+      this.message(new Map([[HEADER, this.headerBytes]]));
+    }
     if (this.rides(now)) return;
     const waits = now - this.toldAt <= FEEDBACK_EVERY + ALONE;
     if (this.packets.length || !(waits || this.arrivals.counts.frames === 0)) this.sendAll(now);
+  }
+
+  /** The other end's stream begins; it says so until it is heard. */
+  beginTheirs(bytes) {
+    this.urgent = true;
+    const told = String(bytes);
+    if (told === this.heardHeader) return;
+    try {
+      this.arrivals.begin(readHeader(bytes));
+      this.heardHeader = told;
+    } catch (error) {
+      console.warn(`a stream's header cannot be read: ${error.message}`);
+    }
   }
 
   /** Whether there is sound that things can ride in. */

@@ -1,6 +1,8 @@
 // Several small things in one message, or in an Opus packet's padding (calling/riders.py): a byte
 // `number << 1 | 1`, a length byte and the content; the last one `number << 1` and its content.
 
+export const WANT = 119; // digest of a still
+export const HEADER = 120; // of the coefficient stream
 export const EARLIER = 121; // a packet of the coefficient stream, before that of COEFFICIENTS
 export const COEFFICIENTS = 122;
 export const FEEDBACK = 123; // of the stream's receiver

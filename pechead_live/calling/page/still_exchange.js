@@ -1,19 +1,26 @@
 // Each end gets the other's avatar, in as little as it needs (calling/still_exchange.py).
 
-import { PIECE, RECEIPT, packRiders } from "./riders.js";
+import { PIECE, RECEIPT, WANT, packRiders } from "./riders.js";
 import { digestOf, openStill } from "./still.js";
-import { ALONE, Receipts, Receiving, Sending, isOf, newPace } from "./transfer.js";
+import { ALONE, PIECE_BYTES, Receipts, Receiving, Sending, isOf, newPace } from "./transfer.js";
 
 const LARGEST = 256 * 1024;
+const ASK_AGAIN = 1.5; // seconds until a still begins to come
+
+const hexOf = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+const bytesOf = (digest) =>
+  Uint8Array.from(digest.match(/../g), (two) => parseInt(two, 16));
 
 export class StillExchange {
   /**
    * `mine`: `{content, digest}` of this end's avatar, the smallest first. `known`: of
-   * known_stills.js. `say` sends over the reliable channel, `send` over the other. `onAvatar` gets
-   * the other end's, first a glimpse of it, then all.
+   * known_stills.js. `send` sends over the unreliable channel. `onAvatar` gets the other end's,
+   * first a glimpse of it, then all.
    */
-  constructor({ mine, known, say, send, onAvatar }) {
-    Object.assign(this, { mine, known, say, send, onAvatar });
+  constructor({ mine, known, send, onAvatar }) {
+    Object.assign(this, { mine, known, send, onAvatar });
+    this.askedAt = -Infinity;
     this.sending = null;
     this.pace = newPace();
     this.receiving = null;
@@ -21,7 +28,7 @@ export class StillExchange {
     this.receipts = new Receipts();
     this.wanted = [];
     this.hasAvatar = false;
-    this.firstIsThere = false;
+    this.firstIsThere = this.sentAny = false;
   }
 
   /** What this end has, for its hello. */
@@ -47,11 +54,19 @@ export class StillExchange {
   /** The other end wants one. */
   asked(digest) {
     const still = this.mine.find((each) => each.digest === digest);
-    if (still) this.sending = new Sending(still, this.pace);
+    if (!still || this.sending?.digest === digest) return;
+    if (this.sentAny) {
+      // it has the first, and what follows must not hold up motion
+      this.firstIsThere = true;
+      this.pace = { ...this.pace, window: Math.min(this.pace.window, 2 * PIECE_BYTES) };
+    }
+    this.sentAny = true;
+    this.sending = new Sending(still, this.pace);
   }
 
   /** What came over the unreliable way. */
   hear(riders, now) {
+    if (riders.has(WANT)) this.asked(hexOf(riders.get(WANT)));
     if (riders.has(RECEIPT) && this.sending) {
       this.sending.hear(riders.get(RECEIPT), now);
       this.pace = this.sending.pace;
@@ -72,6 +87,10 @@ export class StillExchange {
 
   /** Sends what is due in messages of its own, unless all `rides` in sound. */
   tick(now, rides) {
+    if (this.receiving && !this.receiving.begun && now - this.askedAt > ASK_AGAIN) {
+      this.askedAt = now;
+      this.send(packRiders(new Map([[WANT, bytesOf(this.receiving.digest)]])));
+    }
     if (rides) return;
     for (let receipt; (receipt = this.receipts.take()); ) {
       this.send(packRiders(new Map([[RECEIPT, receipt]])));
@@ -97,7 +116,7 @@ export class StillExchange {
     if (!this.wanted.length || this.receiving) return;
     const still = this.wanted.shift();
     this.receiving = new Receiving(still);
-    this.say({ type: "want", digest: still.digest });
+    this.askedAt = -Infinity;
   }
 
   async take(content, digest) {

@@ -130,6 +130,10 @@ export class Receiving {
     return !this.missing.size;
   }
 
+  get begun() {
+    return this.missing.size * PIECE_BYTES < this.content.length;
+  }
+
   /** Whether `pieces` are of this still. */
   take(pieces) {
     if (!isOf(pieces, this.digest)) return false;
