@@ -64,6 +64,7 @@ class Count:
 COUNTS = pytest.StashKey[dict[str, Count]]()
 
 TIMED = (
+    "test_call_sound",
     "test_capture",
     "test_fail_closed",
     "test_file_camera",
@@ -72,6 +73,7 @@ TIMED = (
     "test_loop",
     "test_pace",
     "test_run",
+    "test_sensing",
     "test_slot",
     "test_studio_",
 )

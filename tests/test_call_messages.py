@@ -39,6 +39,16 @@ def test_without_a_common_version_it_ends_with_a_sentence_at_both_ends(tmp_path:
     assert "version" in (other.dialogue.ended or "")
 
 
+def test_a_later_release_that_still_knows_this_version_is_met(tmp_path: Path) -> None:
+    end = End(tmp_path)
+    later = hello(name="Zoe", stills=[], rides=True, holds_ms=0) | {"versions": [3, 2, 1]}
+    more = {"type": "reaction", "emoji": "wave"}
+    for message in (later | {"colour": "blue"}, more):
+        end.dialogue.hear_control(told(message), 1.0)
+    assert end.dialogue.ended is None and end.dialogue.peer_name == "Zoe"
+    assert end.dialogue.counts["messages not understood"] == 1
+
+
 def test_a_name_of_any_length_and_kind_may_begin_a_call(tmp_path: Path) -> None:
     talk = Call((End(tmp_path / "a", "n" * 3000), End(tmp_path / "b", "Ben\x1b[2J\n")))
     talk.run(1)

@@ -101,15 +101,17 @@ def run(arguments: argparse.Namespace) -> int:
     avatar = None if arguments.source is None else open_avatar(arguments.source)
     stop = threading.Event()
     with ExitStack() as stack:
-        network = _network(arguments)
         senses = None if avatar is None else _senses(arguments, avatar, stack)
         sinks = open_sinks(specs, *size, config.fps, stack)
+        microphone, speaker = open_microphone(arguments.microphone), open_speaker(arguments.speaker)
+        me = _me(arguments, avatar)
+        network = _network(arguments)  # last: its link is an invitation
         conversation = Conversation(
-            _me(arguments, avatar),
+            me,
             Show(make_renderer, labelled, sinks, size),
             senses=senses,
-            microphone=open_microphone(arguments.microphone),
-            speaker=open_speaker(arguments.speaker),
+            microphone=microphone,
+            speaker=speaker,
             known=KnownStills(),
             open_peer=lambda: open_peer(servers),
             on_avatar=_introduce,

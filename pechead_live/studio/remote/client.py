@@ -65,7 +65,8 @@ class StudioClient:
         except (ClientError, TimeoutError, OSError, UnicodeError) as error:
             raise UnreachableError(
                 f"{self._place} does not answer ({str(error) or type(error).__name__}): check "
-                "that 'pechead-live serve' runs there and that this machine reaches it"
+                "that 'pechead-live serve' or 'call host' runs there and that this machine reaches "
+                "it"
             ) from error
         try:
             told: Any = json.loads(text) if text else None

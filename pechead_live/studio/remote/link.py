@@ -6,7 +6,10 @@ from urllib.parse import parse_qs, urlsplit
 from pechead_live.errors import InputError
 from pechead_live.studio.access_token import check_token
 
-SHAPE = "http://HOST:PORT/ or https://HOST:PORT/?token=TOKEN, as 'pechead-live serve' prints it"
+SHAPE = (
+    "http://HOST:PORT/ or https://HOST:PORT/?token=TOKEN, as 'pechead-live serve' and "
+    "'pechead-live call host' print it"
+)
 
 
 class Link(NamedTuple):
