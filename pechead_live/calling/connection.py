@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import av
 import numpy as np
 from aiortc import RTCPeerConnection, RTCSessionDescription
-from aiortc.exceptions import InternalError, InvalidAccessError, InvalidStateError, OperationError
+from aiortc.exceptions import InvalidStateError, OperationError
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
 from pechead_live.calling.dialogue import Dialogue
@@ -23,6 +23,7 @@ from pechead_live.calling.riders import SOUND_TIME, Riders
 from pechead_live.calling.voice import VoiceConfig, VoiceTrack
 from pechead_live.clock import Clock, monotonic
 from pechead_live.studio.refusal import ApiRefusal
+from pechead_live.studio.rtc.peer import UNANSWERABLE
 
 logger = logging.getLogger(__name__)
 
@@ -119,18 +120,7 @@ class Connection:
             if any(t.kind == "audio" for t in self.peer.getTransceivers()):
                 self._add_sound()
             await self.peer.setLocalDescription(await self.peer.createAnswer())
-        except (
-            ValueError,
-            KeyError,
-            IndexError,
-            AttributeError,
-            TypeError,
-            AssertionError,
-            InvalidAccessError,
-            InvalidStateError,
-            InternalError,
-            OperationError,
-        ) as error:
+        except (*UNANSWERABLE, OperationError) as error:
             logger.info("an offer was refused: %r", error)
             await self.close()
             raise ApiRefusal(400, "bad_offer", f"the offer cannot be answered ({error})") from error

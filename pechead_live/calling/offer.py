@@ -5,9 +5,9 @@ import zlib
 from typing import Any, NamedTuple
 
 from aiortc import RTCDataChannel, RTCPeerConnection, RTCRtpSender
-from aiortc.sdp import SessionDescription
 
 from pechead_live.studio.refusal import ApiRefusal
+from pechead_live.studio.rtc.peer import check_encrypted, parsed_offer
 
 LONGEST_OFFER = 60_000
 """Characters."""
@@ -74,26 +74,8 @@ def unpacked_offer(body: bytes) -> str:
 
 def checked_offer(value: object) -> str:
     """The SDP of ``{"type": "offer", "sdp": ...}``. Raises `ApiRefusal`."""
-    fields: dict[Any, Any] = value if isinstance(value, dict) else {}
-    sdp = fields.get("sdp")
-    if fields.get("type") != "offer" or not isinstance(sdp, str):
-        raise ApiRefusal(400, "bad_offer", 'an offer is {"type": "offer", "sdp": "..."}')
-    if len(sdp) > LONGEST_OFFER:
-        raise ApiRefusal(
-            400, "bad_offer", f"an offer of {len(sdp)} characters: {LONGEST_OFFER} are the most"
-        )
-    try:
-        parsed = SessionDescription.parse(sdp)
-    except Exception as error:
-        raise ApiRefusal(400, "bad_offer", f"the offer is not SDP ({error})") from error
-    if not 0 < len(parsed.media) <= MOST_SECTIONS:
-        raise ApiRefusal(
-            400, "bad_offer", f"an offer of {len(parsed.media)} media sections: give 1 to 3"
-        )
+    sdp, parsed = parsed_offer(value, longest=LONGEST_OFFER, most_sections=MOST_SECTIONS)
     if not any(section.kind == "application" for section in parsed.media):
         raise ApiRefusal(400, "bad_offer", "the offer has no data channel: a call needs one")
-    if any(s.dtls is None or not s.dtls.fingerprints for s in parsed.media):
-        raise ApiRefusal(
-            400, "bad_offer", "the offer has no DTLS fingerprint: it must be encrypted"
-        )
+    check_encrypted(parsed.media)
     return sdp

@@ -12,7 +12,7 @@ from aiortc import (
 )
 from aiortc.exceptions import InternalError, InvalidAccessError, InvalidStateError, OperationError
 from aiortc.mediastreams import MediaStreamTrack
-from aiortc.sdp import SessionDescription
+from aiortc.sdp import MediaDescription, SessionDescription
 
 from pechead_live.studio.refusal import ApiRefusal
 
@@ -24,37 +24,29 @@ LONGEST_OFFER = 100_000
 MOST_SECTIONS = 4
 """Media sections of an offer: two are used."""
 
+UNANSWERABLE = (
+    ValueError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    TypeError,
+    AssertionError,
+    InvalidAccessError,
+    InvalidStateError,
+    InternalError,
+)
+"""What aiortc raises for SDP that can be parsed and not be answered."""
+
 VIDEO_CODECS = {"vp8", "h264"}
 
 
 def checked_offer(value: object) -> str:
     """The SDP of ``{"type": "offer", "sdp": ...}``. Raises `ApiRefusal`."""
-    fields: dict[Any, Any] = value if isinstance(value, dict) else {}
-    sdp = fields.get("sdp")
-    if fields.get("type") != "offer" or not isinstance(sdp, str):
-        raise ApiRefusal(400, "bad_offer", 'an offer is {"type": "offer", "sdp": "..."}')
-    if len(sdp) > LONGEST_OFFER:
-        raise ApiRefusal(
-            400, "bad_offer", f"an offer of {len(sdp)} characters: {LONGEST_OFFER} are the most"
-        )
-    try:
-        parsed = SessionDescription.parse(sdp)
-    except Exception as error:
-        raise ApiRefusal(400, "bad_offer", f"the offer is not SDP ({error})") from error
-    if not 0 < len(parsed.media) <= MOST_SECTIONS:
-        raise ApiRefusal(
-            400,
-            "bad_offer",
-            f"an offer of {len(parsed.media)} media sections: give 1 to {MOST_SECTIONS}",
-        )
+    sdp, parsed = parsed_offer(value, longest=LONGEST_OFFER, most_sections=MOST_SECTIONS)
     video = [section for section in parsed.media if section.kind == "video"]
     if not video:
         raise ApiRefusal(400, "bad_offer", "the offer has no video section: ask for video")
-    if any(section.dtls is None or not section.dtls.fingerprints for section in video):
-        # aiortc would answer, and fail in a task of its own when the connection comes about
-        raise ApiRefusal(
-            400, "bad_offer", "the offer has no DTLS fingerprint: it must be encrypted"
-        )
+    check_encrypted(video)
     named = {codec.name.lower() for section in video for codec in section.rtp.codecs}
     if not named & VIDEO_CODECS:
         raise ApiRefusal(
@@ -64,6 +56,41 @@ def checked_offer(value: object) -> str:
             "H264",
         )
     return sdp
+
+
+def parsed_offer(
+    value: object, *, longest: int, most_sections: int
+) -> tuple[str, SessionDescription]:
+    """The SDP of ``{"type": "offer", "sdp": ...}``, at most ``longest`` characters, as it is and
+    taken apart. Raises `ApiRefusal`."""
+    fields: dict[Any, Any] = value if isinstance(value, dict) else {}
+    sdp = fields.get("sdp")
+    if fields.get("type") != "offer" or not isinstance(sdp, str):
+        raise ApiRefusal(400, "bad_offer", 'an offer is {"type": "offer", "sdp": "..."}')
+    if len(sdp) > longest:
+        raise ApiRefusal(
+            400, "bad_offer", f"an offer of {len(sdp)} characters: {longest} are the most"
+        )
+    try:
+        parsed = SessionDescription.parse(sdp)
+    except Exception as error:
+        raise ApiRefusal(400, "bad_offer", f"the offer is not SDP ({error})") from error
+    if not 0 < len(parsed.media) <= most_sections:
+        raise ApiRefusal(
+            400,
+            "bad_offer",
+            f"an offer of {len(parsed.media)} media sections: give 1 to {most_sections}",
+        )
+    return sdp, parsed
+
+
+def check_encrypted(sections: Sequence[MediaDescription]) -> None:
+    """Raises `ApiRefusal` for one without a fingerprint: aiortc would answer, and fail in a task of
+    its own when the connection comes about."""
+    if any(section.dtls is None or not section.dtls.fingerprints for section in sections):
+        raise ApiRefusal(
+            400, "bad_offer", "the offer has no DTLS fingerprint: it must be encrypted"
+        )
 
 
 def open_peer(ice_servers: Sequence[dict[str, Any]]) -> RTCPeerConnection:
@@ -94,17 +121,7 @@ async def answer(
     except OperationError as error:
         await peer.close()
         raise ApiRefusal(422, "no_common_codec", f"{error}: offer VP8 or H264") from error
-    except (
-        ValueError,
-        KeyError,
-        IndexError,
-        AttributeError,
-        TypeError,
-        AssertionError,
-        InvalidAccessError,
-        InvalidStateError,
-        InternalError,
-    ) as error:
+    except UNANSWERABLE as error:
         logger.info("an offer was refused: %r", error)
         await peer.close()
         raise ApiRefusal(400, "bad_offer", f"the offer cannot be answered ({error})") from error
