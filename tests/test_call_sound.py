@@ -58,13 +58,13 @@ def tone(path: Path, seconds: float, *, rate: int = RATE, channels: int = 1) -> 
 
 
 class Clock:
-    """Stands until it is set."""
+    """A hundredth of a second later each time it is read."""
 
     def __init__(self) -> None:
         self.now = 0.0
 
     def __call__(self) -> float:
-        self.now += 10.0  # so late that nothing waits
+        self.now += 0.0101
         return self.now
 
 
@@ -189,9 +189,7 @@ def test_the_pictures_lag_is_followed_gently_and_a_jump_at_once() -> None:
 def test_a_files_sound_comes_in_pieces_over_and_over(
     tmp_path: Path, rate: int, channels: int
 ) -> None:
-    microphone = FileMicrophone(
-        tone(tmp_path / "a.wav", 0.1, rate=rate, channels=channels), Clock()
-    )
+    microphone = FileMicrophone(tone(tmp_path / "a.wav", 0.1, rate=rate, channels=channels))
     pieces = [microphone.read() for _ in range(12)]
     told = [piece for piece in pieces if piece is not None]
     assert len(told) == 12
@@ -209,6 +207,18 @@ def test_a_files_sound_comes_at_its_own_pace(tmp_path: Path) -> None:
     for _ in range(5):
         microphone.read()
     assert time.monotonic() - began > 4.9 * PIECE / RATE
+
+
+def test_after_a_pause_a_file_goes_on_with_the_present(tmp_path: Path) -> None:
+    now = [100.0]
+    microphone = FileMicrophone(tone(tmp_path / "a.wav", 0.1), lambda: now[0])
+    first = microphone.read()
+    now[0] += 600.0
+    began = time.monotonic()
+    later = microphone.read()
+    assert first is not None and later is not None
+    assert later.heard_at - first.heard_at == pytest.approx(600.0, abs=0.1)
+    assert time.monotonic() - began < 0.5
 
 
 def test_a_file_without_sound_is_refused(tmp_path: Path) -> None:

@@ -65,6 +65,8 @@ def kind_of(packet: bytes) -> str:
     if packet[9] != 17:
         return "signalling"
     at = (packet[0] & 15) * 4 + 8
+    if len(packet) < at + 2:
+        return "ice"
     first, second = packet[at], packet[at + 1]
     if first < 4:
         return "ice"
@@ -78,7 +80,7 @@ class BadLine:
 
     def __init__(self, ends: Sequence[int], quality: Quality, seed: int = 1) -> None:
         self._ends, self._quality = ends, quality
-        self._random = random.Random(seed)
+        self._seed = seed
         self._closing = threading.Event()
         self.packets: list[Packet] = []
         self._threads = [
@@ -98,6 +100,7 @@ class BadLine:
         quality = self._quality
         under_way: list[tuple[float, int, bytes]] = []
         free_at, count = 0.0, 0
+        chance = random.Random(2 * self._seed + way)
         while not self._closing.is_set():
             now = time.monotonic()
             wait = under_way[0][0] - now if under_way else 0.2
@@ -111,7 +114,7 @@ class BadLine:
             if data[0] >> 4 != 4:  # IPv6's own housekeeping
                 continue
             waiting = max(0.0, free_at - now) * quality.kbit_s * 1000 / 8
-            lost = self._random.random() < quality.loss or waiting > quality.queue_bytes
+            lost = chance.random() < quality.loss or waiting > quality.queue_bytes
             self.packets.append(Packet(now, way, len(data), kind_of(data), not lost))
             if waiting > quality.queue_bytes:
                 continue
@@ -184,11 +187,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     add_quality_arguments(parser)
     arguments = parser.parse_args(argv)
     with bad_line(quality_from(arguments)) as line:
-        print(f"{NAMES[0]} has {ADDRESSES[0]}, {NAMES[1]} has {ADDRESSES[1]}; Ctrl-C cuts the line")
+        print(f"{NAMES[0]} has {ADDRESSES[0]}, {NAMES[1]} has {ADDRESSES[1]}; in two terminals:")
+        for name, action in zip(NAMES, ("host", "join LINK"), strict=True):
+            print(
+                f"  ip netns exec {name} pechead-live call {action} --line thin --source A.avatar"
+            )
+        print("Ctrl-C cuts the line")
         try:
             while True:
                 time.sleep(5)
                 recent = [p for p in line.packets if p.at > time.monotonic() - 5]
+                line.packets[:] = recent
                 for way in (0, 1):
                     bits = sum(8 * p.size for p in recent if p.way == way)
                     print(f"{NAMES[way]} sends {bits / 5000:.1f} kbit/s", end="  ")

@@ -1,6 +1,6 @@
 """Sound that costs a voice codec what speech does, without anybody's voice: a source and a filter.
 
-Pulses at a pitch that glides, shaped by two moving resonances, in syllables with pauses; a little
+Pulses at a pitch that glides, shaped by two resonances, in syllables with pauses; a little
 noise. Nobody's words, but voiced, unvoiced and silent parts as speech has them.
 """
 
@@ -26,9 +26,8 @@ def write_speech_like(path: Path) -> Path:
     syllable = np.clip(np.sin(2 * np.pi * 3.5 * t + np.sin(2 * np.pi * 0.7 * t)), 0, 1)
     phrase = (np.sin(2 * np.pi * t / 5) > -0.3).astype(float)
     sound = np.zeros(count)
-    for low, high, rate in ((350, 750, 1.9), (1000, 2200, 1.3)):
-        middle = (low + high) / 2 + (high - low) / 2 * math.sin(rate)
-        sound += _resonance(source, middle, 90.0)
+    for frequency in (740.0, 2180.0):
+        sound += _resonance(source, frequency, 90.0)
     sound *= syllable * phrase
     levels = (sound / np.abs(sound).max() * 12_000).astype(np.int16)
     with wave.open(str(path), "wb") as file:

@@ -4,6 +4,7 @@ What is sent here is answered and forgotten.
 """
 
 import asyncio
+from functools import cache
 
 from aiohttp import web
 
@@ -20,8 +21,11 @@ from pechead_live.studio.refusal import ApiRefusal
 def add_avatar_routes(app: web.Application, quality_px: float) -> None:
     """GET gives a sample's, POST that of an avatar file."""
 
+    one_at_a_time = asyncio.Semaphore(1)
+
     async def of_sample(_request: web.Request) -> web.Response:
-        return await _answer(open_avatar(sample("astronaut.avatar")), quality_px)
+        async with one_at_a_time:
+            return _answer(await asyncio.to_thread(_of_sample, quality_px))
 
     async def of_file(request: web.Request) -> web.Response:
         content = await request.read()
@@ -29,14 +33,19 @@ def add_avatar_routes(app: web.Application, quality_px: float) -> None:
             avatar = await asyncio.to_thread(decode_avatar, content, "the file")
         except InputError as error:
             raise ApiRefusal(422, "bad_avatar", str(error)) from error
-        return await _answer(avatar, quality_px)
+        async with one_at_a_time:
+            return _answer(await asyncio.to_thread(_packed, avatar, quality_px))
 
     app.router.add_get("/api/v1/avatar", of_sample)
     app.router.add_post("/api/v1/avatar", of_file)
 
 
-async def _answer(avatar: Avatar, quality_px: float) -> web.Response:
-    body = await asyncio.to_thread(_packed, avatar, quality_px)
+@cache
+def _of_sample(quality_px: float) -> bytes:
+    return _packed(open_avatar(sample("astronaut.avatar")), quality_px)
+
+
+def _answer(body: bytes) -> web.Response:
     return web.Response(body=body, content_type="application/octet-stream")
 
 

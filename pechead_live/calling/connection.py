@@ -72,6 +72,7 @@ class Connection:
         """Whether this end's hello went with its offer or answer."""
         self._began_at: float | None = None
         self._told_time_at = -1e9
+        self._first_timestamp: int | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.let_go = 0
         """Messages of motion that the line had no room for."""
@@ -177,8 +178,12 @@ class Connection:
     async def _keep_ticking(self) -> None:
         while not self.over:
             await asyncio.sleep(TICK_S)
-            if self.opened_at is not None:
+            if self.opened_at is None:
+                continue
+            try:
                 self.dialogue.tick(self._clock())
+            except Exception:
+                logger.exception("a call's tick failed; it goes on")
 
     def _open(self) -> None:
         self.opened_at = self._clock()
@@ -215,6 +220,8 @@ class Connection:
         handle = receiver._handle_rtp_packet  # noqa: SLF001
 
         async def look(packet: Any, arrival_time_ms: int) -> None:
+            mapper = getattr(receiver, "_RTCRtpReceiver__timestamp_mapper", None)
+            self._first_timestamp = getattr(mapper, "_origin", None)
             riders = riders_of(packet.payload)
             told = riders.pop(SOUND_TIME, b"")
             if len(told) == 4:
@@ -227,15 +234,21 @@ class Connection:
         receiver._handle_rtp_packet = look  # noqa: SLF001
 
     def _take_track(self, track: MediaStreamTrack) -> None:
-        if track.kind == "audio" and self._sound.played is not None:
+        if track.kind == "audio":
             self._run(self._hear(track, self._sound.played))
 
-    async def _hear(self, track: MediaStreamTrack, played: PlayedSound) -> None:
+    def _timestamp_of(self, frame: Any) -> int:
+        """RTP's: aiortc counts from the first packet it had, the sender tells the packet's own."""
+        return (frame.pts + (self._first_timestamp or 0)) & 0xFFFFFFFF
+
+    async def _hear(self, track: MediaStreamTrack, played: PlayedSound | None) -> None:
         resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
         with suppress(MediaStreamError):
             while True:
                 frame: Any = await track.recv()
-                due = self.lip_sync.due(frame.pts, self._clock())
+                if played is None:  # aiortc would keep what nobody takes
+                    continue
+                due = self.lip_sync.due(self._timestamp_of(frame), self._clock())
                 for part in resampler.resample(frame):
                     samples = part.to_ndarray()[0].astype(np.int16)
                     played.put(samples, due)

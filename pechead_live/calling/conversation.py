@@ -103,6 +103,8 @@ class Conversation:
         self._arrivals.turn(*config.turn)
         self._waiting = Scene(WaitingRenderer(*show.size), Coefficients(), show.output)
         self._scene = self._waiting
+        self._newest = 0
+        """Counts avatars and connections: what is prepared for an earlier one is let go."""
         self._connection: Connection | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.measurements = Measurements()
@@ -192,6 +194,7 @@ class Conversation:
 
     def _connect(self) -> Connection:
         self._arrivals.forget()  # whoever was there before is not who comes now
+        self._newest += 1
         self._scene = self._waiting
         sound = Sound(self._microphone, self._played, self._config.voice)
         connection = Connection(
@@ -224,6 +227,8 @@ class Conversation:
         """Prepares to draw it beside the event loop, and says whose it is."""
         self._mark("glimpse" if avatar.matte.shape[0] <= GLIMPSE.height else "avatar")
         self._on_avatar(avatar)
+        self._newest += 1
+        mine = self._newest
 
         def prepare() -> None:
             try:
@@ -231,7 +236,8 @@ class Conversation:
             except Exception:
                 logger.exception("the other end's avatar cannot be drawn")
                 return
-            self._scene = self._scene._replace(renderer=renderer, rest=avatar.rest)
+            if mine == self._newest:  # else a better one, or somebody else, has come meanwhile
+                self._scene = self._waiting._replace(renderer=renderer, rest=avatar.rest)
 
         asyncio.get_running_loop().run_in_executor(None, prepare)
 

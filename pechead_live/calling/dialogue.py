@@ -1,10 +1,11 @@
 """`Dialogue`: what two ends of a call say to each other, whatever carries it.
 
-Over a reliable channel: hello, the stream's header, stills in pieces (`calling.messages`,
-`calling.still_exchange`). Over an unreliable one, or riding in sound: coefficients and the
-receiver's word (`calling.motion_wire`). Time is passed in; nothing here waits.
+Over a reliable channel: hello and what else must not be lost (`calling.messages`). Over an
+unreliable one, or riding in sound: coefficients and the receiver's word (`calling.motion_wire`),
+stills in pieces (`calling.still_exchange`). Time is passed in; nothing here waits.
 """
 
+import json
 import logging
 from collections import Counter
 from collections.abc import Callable
@@ -109,8 +110,7 @@ class Dialogue:
 
     def hear_early(self, told: object) -> bool:
         """Whether ``told``, which came with an offer or an answer, is the other end's hello."""
-        text = write_message(told) if isinstance(told, dict) else ""
-        message = read_message(text)
+        message = read_message(json.dumps(told)) if isinstance(told, dict) else None
         if message is None or message["type"] != "hello":
             return False
         self._early = message

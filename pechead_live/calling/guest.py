@@ -13,7 +13,8 @@ WATCH_S = 0.1
 OPEN_S = 20.0
 """How long the way through the network may take to be found."""
 
-ANSWER_S = 20.0
+ANSWER_S = 25.0
+"""Longer than a host's page is waited for (`relay.ANSWER_S`), whose own words say why."""
 
 
 async def join(link: Link, line: Line) -> None:
@@ -27,7 +28,10 @@ async def join(link: Link, line: Line) -> None:
             seconds=ANSWER_S,
         )
         connection.said_hello = connection.dialogue.hear_early(told.get("hello"))
-        await connection.take_answer(told["answer"])
+        answer = told.get("answer")
+        if not isinstance(answer, dict) or not isinstance(answer.get("sdp"), str):
+            raise DeviceError("the host answered as no host does: give the link that it printed")
+        await connection.take_answer({"type": "answer", "sdp": answer["sdp"]})
     await stay(connection, line)
 
 
@@ -44,4 +48,7 @@ async def stay(connection: Connection, line: Line) -> None:
             )
     if connection.opened_at is None and not line.stop.is_set():
         raise DeviceError("the host answered, but no connection came about: UDP does not pass")
+    lost = not line.stop.is_set() and connection.dialogue.ended is None
     await connection.close("the guest has hung up")
+    if lost:
+        raise DeviceError("the connection with the host was lost: join again")

@@ -55,10 +55,14 @@ class Host:
             await self.leave()
             guest = self._connect()
             told: dict[str, Any] = {}
-            if guest.dialogue.hear_early(hello):
-                told["hello"] = guest.dialogue.hello()
-                guest.said_hello = True
-            told["answer"] = await guest.answer(sdp)
+            try:
+                if guest.dialogue.hear_early(hello):
+                    told["hello"] = guest.dialogue.hello()
+                    guest.said_hello = True
+                told["answer"] = await guest.answer(sdp)
+            except BaseException:
+                await guest.close()
+                raise
             self._guest = guest
             self._watching = asyncio.ensure_future(self._watch(guest))
             return told

@@ -1,7 +1,6 @@
 """Messages of the control channel: JSON, each with its type and checked fields.
 
-The channel is reliable and in order. Binary messages there are pieces of a still
-(`calling.transfer`) and the stream's header.
+The channel is reliable and in order; everything else goes another way (`calling.riders`).
 """
 
 import json
@@ -119,7 +118,6 @@ _FIELDS: dict[str, dict[str, Any]] = {
     "ready": {},
     "ping": {"at": _is_time},
     "pong": {"at": _is_time, "here": _is_time},
-    "rung": {"rung": _is_name},
     "began": {"at": _is_time},
     "bye": {"why": _is_name},
 }

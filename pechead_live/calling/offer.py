@@ -12,8 +12,8 @@ from pechead_live.studio.rtc.peer import check_encrypted, parsed_offer
 LONGEST_OFFER = 60_000
 """Characters."""
 
-MOST_SECTIONS = 3
-"""Data, sound, video."""
+MOST_SECTIONS = 2
+"""Data and sound."""
 
 
 _SUPERFLUOUS = (
@@ -75,6 +75,10 @@ def unpacked_offer(body: bytes) -> str:
 def checked_offer(value: object) -> str:
     """The SDP of ``{"type": "offer", "sdp": ...}``. Raises `ApiRefusal`."""
     sdp, parsed = parsed_offer(value, longest=LONGEST_OFFER, most_sections=MOST_SECTIONS)
+    if [s.kind for s in parsed.media].count("audio") > 1 or any(
+        section.kind not in ("application", "audio") for section in parsed.media
+    ):
+        raise ApiRefusal(400, "bad_offer", "a call has data and one sound: offer nothing else")
     if not any(section.kind == "application" for section in parsed.media):
         raise ApiRefusal(400, "bad_offer", "the offer has no data channel: a call needs one")
     check_encrypted(parsed.media)

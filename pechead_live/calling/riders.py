@@ -14,9 +14,6 @@ big-endian)."""
 PIECE, RECEIPT, WANT = 125, 126, 119
 """Pieces of a still, the answer to them, and the digest of the still that is wanted
 (`calling.transfer`)."""
-MOST_BYTES = 1200
-"""Of a message."""
-
 _SHORT = 32
 """Numbers below have no content that is told so."""
 

@@ -3,7 +3,7 @@
 It acknowledges every packet at once, which on a thin line costs as much as the coefficients do:
 here what came within `TOGETHER_S` is acknowledged together (RFC 9260, 6.2 asks for 0.2 s and every
 second packet; nothing of ours waits for it). And it repeats a lost first message after three
-seconds: here after one, as the RFC has it. The library has no setting for either, so this is for
+seconds: here a little sooner. The library has no setting for either, so this is for
 the releases that it was tried with only.
 """
 

@@ -12,6 +12,9 @@ from pechead_live.clock import Clock, monotonic
 from pechead_live.destination import check_destination
 from pechead_live.errors import DeviceError
 
+DRIFT_S = 0.05
+"""By which a device may be off its time before it is set anew: each time is heard."""
+
 Take = Callable[[float, int], Samples]
 """`PlayedSound.take`."""
 
@@ -69,6 +72,7 @@ class DeviceSpeaker:
         library = sound_library()
         self._clock = clock
         self._take: Take | None = None
+        self._at: float | None = None
         try:
             self._stream: Any = library.RawOutputStream(
                 samplerate=RATE,
@@ -97,7 +101,10 @@ class DeviceSpeaker:
         del times, status
         assert self._take is not None
         heard_at = self._clock() + float(self._stream.latency)
-        out[:] = self._take(heard_at, frames).tobytes()
+        if self._at is None or abs(heard_at - self._at) > DRIFT_S:
+            self._at = heard_at
+        out[:] = self._take(self._at, frames).tobytes()
+        self._at += frames / RATE
 
 
 def open_speaker(name: str) -> Speaker | None:

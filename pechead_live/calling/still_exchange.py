@@ -29,7 +29,10 @@ MOST_WAITING = 400
 """Receipts that wait to be sent; a still has half as many pieces."""
 
 ASK_AGAIN_S = 1.5
-"""How often a still is asked for until it begins to come."""
+"""How often a still is asked for until something of it comes."""
+
+STALLED_S = 10.0
+"""So long after its last piece it is asked for again."""
 
 ALONE = 4
 """Pieces in a message of their own."""
@@ -64,7 +67,7 @@ class StillExchange:
         self._repeats: list[float] = []
         """When all is told again, after the last piece."""
         self._receipts_of = ""
-        self._asked_at = -1e9
+        self._asked_at = self._came_at = -1e9
         self._last_came = False
         self._wanted: list[Message] = []
         self.has_avatar = False
@@ -114,6 +117,7 @@ class StillExchange:
                 self._sending = None
                 self.first_is_there = True
         if PIECE in riders:
+            self._came_at = now
             self._hear_piece(riders[PIECE])
 
     def take_receipt(self) -> Riders:
@@ -133,7 +137,8 @@ class StillExchange:
     def tick(self, now: float, *, rides: bool) -> None:
         """Sends what is due in messages of its own, unless all ``rides`` in sound."""
         receiving = self._receiving
-        if receiving is not None and not receiving.begun and now - self._asked_at > ASK_AGAIN_S:
+        unheard = now - self._asked_at > ASK_AGAIN_S and now - self._came_at > STALLED_S
+        if receiving is not None and unheard:
             self._asked_at = now
             self._send(pack_riders({WANT: bytes.fromhex(receiving.digest)}))
         if self._last_came:
@@ -173,14 +178,15 @@ class StillExchange:
             self._told.clear()
         self._receipts_of = digest
         known = set(self._receipts)
-        new = [start for start in starts_of(piece)[:ALONE] if start not in known]
+        starts = starts_of(piece)[:ALONE]
+        new = [start for start in starts if start not in known and start < MOST_BYTES]
         self._receipts = (self._receipts + new)[-MOST_WAITING:]
 
     def _ask(self) -> None:
         if self._wanted and self._receiving is None:
             still = self._wanted.pop(0)
             self._receiving = Receiving(still["digest"], still["bytes"])
-            self._asked_at = -1e9
+            self._asked_at = self._came_at = -1e9
 
     def _take(self, content: bytes, digest: str) -> None:
         if digest_of(content) != digest:

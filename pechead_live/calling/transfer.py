@@ -158,11 +158,6 @@ class Receiving:
         self._content = bytearray(size)
         self._missing = set(range(0, size, PIECE_BYTES))
 
-    @property
-    def begun(self) -> bool:
-        """Whether something has come."""
-        return len(self._missing) * PIECE_BYTES < self._size
-
     def take(self, pieces: bytes) -> bool:
         """Whether ``pieces`` are of this still."""
         starts, head = starts_of(pieces), _NAME + _PLACE

@@ -43,7 +43,10 @@ def host_in_browser(arguments: argparse.Namespace) -> int:
 
     key, stop = secrets.token_urlsafe(16), threading.Event()
     house, link = _opened(arguments)
-    own = f"{link}#host={key}"
+    own = link
+    if house.tls is None:  # a browser gives its camera to this machine's own address only
+        own = f"http://localhost:{house.listening.getsockname()[1]}/?token={house.gate.token}"
+    own = f"{own}#host={key}"
     print(f"your own page is at {own}", flush=True)
     print(f"the call is at {link}", flush=True)
     _warn(house)
@@ -51,7 +54,9 @@ def host_in_browser(arguments: argparse.Namespace) -> int:
     if arguments.seconds is None:
         webbrowser.open(own)
     else:
-        threading.Timer(arguments.seconds, stop.set).start()
+        timer = threading.Timer(arguments.seconds, stop.set)
+        timer.daemon = True
+        timer.start()
     with stop_on_signals(stop):
         asyncio.run(keep_relaying(key, *house, stop))
     return 0

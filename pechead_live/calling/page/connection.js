@@ -52,6 +52,11 @@ export async function host(parts, key) {
       call.useSound(voice); // at once: what is set later sees no frame
     };
     await peer.setRemoteDescription(offered.offer);
+    if (!voice) {
+      // a guest who only listens: no track of theirs is announced
+      voice = peer.getTransceivers().find(({ receiver }) => receiver.track.kind === "audio");
+      if (voice) call.useSound(voice);
+    }
     if (voice && parts.microphone) {
       voice.direction = "sendrecv";
       await voice.sender.replaceTrack(parts.microphone.getAudioTracks()[0]);

@@ -19,8 +19,13 @@ const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl:
 const watched = { call: null, arrivals: null, picture: null, face: null };
 globalThis.pecheadCall = watched;
 
-const hostKey = new URLSearchParams(location.hash.slice(1)).get("host");
+const hostKey =
+  new URLSearchParams(location.hash.slice(1)).get("host") ?? history.state?.host ?? null;
 hideSecrets();
+if (!isSecureContext) {
+  byId("join").disabled = true;
+  tell("This page was opened without TLS: a browser gives it no camera and no keys", "bad");
+}
 if (hostKey) byId("entrance").querySelector("h1").textContent = "Host the call";
 byId("entrance").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -29,17 +34,27 @@ byId("entrance").addEventListener("submit", (event) => {
 
 async function begin() {
   byId("join").disabled = true;
+  const opened = { media: null, picture: null };
+  try {
+    await take(opened);
+  } catch (error) {
+    opened.picture?.stop();
+    stopMedia(opened.media);
+    byId("join").disabled = false;
+    throw error;
+  }
+}
+
+async function take(opened) {
   tell("Asking for camera and microphone");
   const media = await openMedia(byId("use-camera").checked, byId("use-microphone").checked);
+  opened.media = media;
   tell("Joining");
   const [priors, model, mine] = await Promise.all([
     bytesOf("/page/data/priors.bin"),
     bytesOf("/page/data/model.bin").then(openModel),
     media.camera ? myAvatar(byId("avatar").files[0] ?? null) : nobody(),
-  ]).catch((error) => {
-    byId("join").disabled = false;
-    throw error;
-  });
+  ]);
   const arrivals = new Arrivals(priors);
   let step = null;
   const picture = keepDrawing({
@@ -48,6 +63,7 @@ async function begin() {
     arrivals,
     onShown: (streamSeconds, now) => step?.shown(streamSeconds, now),
   });
+  opened.picture = picture;
   if (hostKey) tell("Waiting for your guest");
   const call = await (hostKey ? host : join)({
     me: mine.me,
@@ -57,6 +73,7 @@ async function begin() {
     microphone: media.microphone,
     onSound(stream, receiver) {
       byId("sound").srcObject = stream;
+      step?.stop();
       step = keepInStep(receiver);
     },
     onSoundTime: (...told) => step?.soundTime(...told),
@@ -108,17 +125,18 @@ function show(call, arrivals, picture, media) {
     call.close(why);
     picture.stop();
     watched.face?.stop();
-    for (const stream of [media.camera, media.microphone]) {
-      for (const track of stream?.getTracks() ?? []) track.stop();
-    }
+    stopMedia(media);
     byId("waiting").hidden = false;
     byId("picture").hidden = byId("badge").hidden = true;
-    tell(call.dialogue.ended ?? "You have hung up");
+    const lost = "The connection was lost";
+    tell(call.dialogue.ended ?? (why === undefined ? lost : "You have hung up"));
     byId("leave").textContent = "Join again";
     byId("leave").onclick = () => location.reload();
   }
 
-  byId("leave").onclick = () => leave("the guest has hung up");
+  const goodbye = hostKey ? "the host has hung up" : "the guest has hung up";
+  byId("leave").onclick = () => leave(goodbye);
+  addEventListener("pagehide", () => call.close(goodbye));
 }
 
 /** Turns it off again, and says why, where it cannot be had. */
@@ -148,6 +166,12 @@ function tell(text, kind = "") {
   byId("waiting").className = `waiting ${kind}`;
 }
 
+function stopMedia(media) {
+  for (const stream of [media?.camera, media?.microphone]) {
+    for (const track of stream?.getTracks() ?? []) track.stop();
+  }
+}
+
 /** Each on its own: who has no camera still listens and talks. */
 async function openMedia(wantsCamera, wantsMicrophone) {
   const open = async (wants, constraints) => {
@@ -173,5 +197,5 @@ function hideSecrets() {
   const address = new URL(location.href);
   address.searchParams.delete("token");
   address.hash = "";
-  history.replaceState(null, "", address);
+  history.replaceState(hostKey && { host: hostKey }, "", address); // for the next call
 }

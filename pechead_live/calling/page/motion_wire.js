@@ -8,6 +8,7 @@ import { COEFFICIENTS, EARLIER, FEEDBACK, HEADER, packRiders } from "./riders.js
 
 const RIDES = 0.5; // sound that went out so lately will go on
 const HEADER_AGAIN = 2;
+const STUCK = 0.05; // seconds between two words that the receiver is stuck
 const FEEDBACK_EVERY = 0.4;
 const ALONE = 0.15; // how long feedback waits for coefficients that it can go with
 const LONGEST_RIDER = 255;
@@ -58,7 +59,7 @@ export class MotionWire {
       this.wasHeard = true;
       this.encoder?.hear(riders.get(FEEDBACK));
     }
-    if (this.urgent && !this.rides(now)) this.sendAll(now);
+    if (this.urgent && !this.rides(now) && now - this.toldAt > STUCK) this.sendAll(now);
   }
 
   /** A packet of sound has gone out: what waits, and `more`, rides in the next. */

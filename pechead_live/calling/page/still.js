@@ -25,7 +25,7 @@ export async function openStill(bytes) {
   );
   for (let at = 0; at < person.data.length; at += 4) person.data[at + 3] = matte.data[at];
   const text = (name) => {
-    if (typeof card[name] !== "string" || !card[name].trim()) throw new Error(`no ${name}`);
+    if (typeof card[name] !== "string" || !card[name].trim() || card[name].length > 400) throw new Error(`no ${name}`);
     return card[name].replace(/\p{C}/gu, " ").trim();
   };
   return {
@@ -45,8 +45,10 @@ function unpacked(bytes) {
   if (magic !== "PHST" || bytes.length > LARGEST) throw new Error("this is no still");
   if (bytes[4] !== 1) throw new Error(`the still is of version ${bytes[4]}, this page reads 1`);
   let at = 9 + view.getUint32(5);
+  if (at > 9 + 8192) throw new Error("the still's card is too long");
   const card = JSON.parse(new TextDecoder().decode(bytes.subarray(9, at)));
   const sizes = card.parts;
+  if (!sizes.every((size) => Number.isInteger(size) && size >= 0)) throw new Error("no sizes");
   if (sizes.length !== 5 || at + sizes.reduce((a, b) => a + b) !== bytes.length) {
     throw new Error("the still is longer or shorter than it says");
   }
@@ -61,7 +63,10 @@ function unpacked(bytes) {
 function restFrom(part) {
   if (part.length !== 4 * REST) throw new Error("the still's pose is none");
   const values = new Float32Array(part.buffer);
-  if (!values.every((value) => Math.abs(value) <= 20)) throw new Error("the still's pose is none");
+  const finite = values.every((value) => Math.abs(value) <= 20);
+  if (!finite || !(values[11] >= 1e-3) || !isRotation(values)) {
+    throw new Error("the still's pose is none");
+  }
   return {
     rotation: values.slice(0, 9),
     translation: values.slice(9, 11),
@@ -70,6 +75,17 @@ function restFrom(part) {
     expression: values.slice(62).map((value) => Math.min(Math.max(value, 0), 1)),
     confidence: 1,
   };
+}
+
+function isRotation(r) {
+  for (let i = 0; i < 3; i++) {
+    for (let j = 0; j < 3; j++) {
+      const dot = r[3 * i] * r[3 * j] + r[3 * i + 1] * r[3 * j + 1] + r[3 * i + 2] * r[3 * j + 2];
+      if (Math.abs(dot - (i === j)) > 1e-3) return false;
+    }
+  }
+  const across = [r[1] * r[5] - r[2] * r[4], r[2] * r[3] - r[0] * r[5], r[0] * r[4] - r[1] * r[3]];
+  return across[0] * r[6] + across[1] * r[7] + across[2] * r[8] > 0; // no mirror
 }
 
 /** (478 * 3) model space, of levels in the picture's plane. */
@@ -96,8 +112,18 @@ async function inflated(part) {
   throw new Error("the still's points are not those of a face");
 }
 
+/** Width and height in the header of a lossy WebP without alpha (RFC 9649), null of anything else. */
+function sizeOf(part) {
+  const text = (at) => String.fromCharCode(...part.subarray(at, at + 4));
+  if (part.length < 30 || text(0) !== "RIFF" || text(8) !== "WEBP" || text(12) !== "VP8 ") return null;
+  const view = new DataView(part.buffer, part.byteOffset);
+  return [view.getUint16(26, true) & 0x3fff, view.getUint16(28, true) & 0x3fff];
+}
+
 /** ImageData of a WebP. */
 async function pixelsOf(part, width, height) {
+  const size = sizeOf(part); // before anything is unpacked
+  if (size?.[0] !== width || size[1] !== height) throw new Error("the still's pictures differ");
   const blob = new Blob([part], { type: "image/webp" });
   const bitmap = await createImageBitmap(blob, { colorSpaceConversion: "none" });
   if (bitmap.width !== width || bitmap.height !== height) throw new Error("sizes differ");

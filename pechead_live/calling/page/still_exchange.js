@@ -5,7 +5,8 @@ import { digestOf, openStill } from "./still.js";
 import { ALONE, PIECE_BYTES, Receipts, Receiving, Sending, isOf, newPace } from "./transfer.js";
 
 const LARGEST = 256 * 1024;
-const ASK_AGAIN = 1.5; // seconds until a still begins to come
+const ASK_AGAIN = 1.5; // seconds until something of a still comes
+const STALLED = 10; // seconds after its last piece
 
 const hexOf = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -20,7 +21,7 @@ export class StillExchange {
    */
   constructor({ mine, known, send, onAvatar }) {
     Object.assign(this, { mine, known, send, onAvatar });
-    this.askedAt = -Infinity;
+    this.askedAt = this.cameAt = -Infinity;
     this.sending = null;
     this.pace = newPace();
     this.receiving = null;
@@ -72,7 +73,9 @@ export class StillExchange {
       this.pace = this.sending.pace;
       if (this.sending.done) [this.sending, this.firstIsThere] = [null, true];
     }
-    if (riders.has(PIECE)) this.hearPiece(riders.get(PIECE));
+    if (!riders.has(PIECE)) return;
+    this.cameAt = now;
+    this.hearPiece(riders.get(PIECE));
   }
 
   /** What shall ride in the next sound: a Map of at most a receipt and a piece. */
@@ -87,7 +90,7 @@ export class StillExchange {
 
   /** Sends what is due in messages of its own, unless all `rides` in sound. */
   tick(now, rides) {
-    if (this.receiving && !this.receiving.begun && now - this.askedAt > ASK_AGAIN) {
+    if (this.receiving && now - this.askedAt > ASK_AGAIN && now - this.cameAt > STALLED) {
       this.askedAt = now;
       this.send(packRiders(new Map([[WANT, bytesOf(this.receiving.digest)]])));
     }
@@ -116,12 +119,12 @@ export class StillExchange {
     if (!this.wanted.length || this.receiving) return;
     const still = this.wanted.shift();
     this.receiving = new Receiving(still);
-    this.askedAt = -Infinity;
+    this.askedAt = this.cameAt = -Infinity;
   }
 
   async take(content, digest) {
-    if ((await digestOf(content)) !== digest) return console.warn("a still is not what it should be");
     try {
+      if ((await digestOf(content)) !== digest) throw new Error("it is not what was promised");
       const avatar = await openStill(content);
       await this.known.keep(digest, content);
       this.hasAvatar = true;

@@ -3,6 +3,8 @@
 export const PIECE_BYTES = 200;
 export const ALONE = 4; // pieces in a message of their own
 const MOST_RECEIPTS = 40;
+const MOST_WAITING = 400; // receipts
+const LARGEST = 256 * 1024; // bytes of a still
 const NEWEST = 4; // measurements of which the least counts
 const TARGET = 0.2; // seconds of delay that a transfer may add
 const [LEAST, FIRST, MOST] = [80, 3200, 64 * 1024]; // bytes under way
@@ -130,10 +132,6 @@ export class Receiving {
     return !this.missing.size;
   }
 
-  get begun() {
-    return this.missing.size * PIECE_BYTES < this.content.length;
-  }
-
   /** Whether `pieces` are of this still. */
   take(pieces) {
     if (!isOf(pieces, this.digest)) return false;
@@ -157,7 +155,9 @@ export class Receipts {
   add(digest, pieces) {
     if (digest !== this.digest) [this.digest, this.starts] = [digest, []];
     const start = placeAt(pieces, NAME);
-    this.starts.push(...startsBetween(start, start + pieces.length - HEAD));
+    const all = startsBetween(start, start + Math.min(pieces.length - HEAD, ALONE * PIECE_BYTES));
+    this.starts.push(...all.filter((each) => each < LARGEST && !this.starts.includes(each)));
+    this.starts = this.starts.slice(-MOST_WAITING);
   }
 
   /** The next one (bytes), or null. */
