@@ -52,7 +52,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty cache, and no network."""
     monkeypatch.setattr(page_libraries, "CACHE", tmp_path / "page")
     monkeypatch.setenv("PECHEAD_OFFLINE", "1")
-    page_libraries._content.cache_clear()
+    page_libraries._kept_content.cache_clear()
     return tmp_path / "page"
 
 

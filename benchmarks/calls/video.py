@@ -6,7 +6,6 @@ from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
 import av
-import av.logging
 import cv2
 import numpy as np
 
@@ -97,7 +96,6 @@ class Coded(NamedTuple):
 
 def code(film: Sequence[Pixels], setting: Setting) -> Coded:
     """Encodes and decodes; `RuntimeError` if the encoder holds a frame back or adds a key frame."""
-    av.logging.set_level(av.logging.FATAL)
     encoder, decoder = _encoder(setting), av.CodecContext.create(DECODERS[setting.codec], "r")
     decoder.thread_count = 1
     full = film[0].shape[0]

@@ -25,7 +25,8 @@ export async function openStill(bytes) {
   );
   for (let at = 0; at < person.data.length; at += 4) person.data[at + 3] = matte.data[at];
   const text = (name) => {
-    if (typeof card[name] !== "string" || !card[name].trim() || card[name].length > 400) throw new Error(`no ${name}`);
+    const usable = typeof card[name] === "string" && card[name].trim() && card[name].length <= 400;
+    if (!usable) throw new Error(`no ${name}`);
     return card[name].replace(/\p{C}/gu, " ").trim();
   };
   return {
