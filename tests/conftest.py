@@ -64,6 +64,8 @@ class Count:
 COUNTS = pytest.StashKey[dict[str, Count]]()
 
 TIMED = (
+    "test_call_browser",
+    "test_call_processes",
     "test_call_sound",
     "test_capture",
     "test_fail_closed",

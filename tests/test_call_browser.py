@@ -1,5 +1,6 @@
 """Calls in which one end, or both, are pages of Chromium."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,11 @@ def watched_for_faults(page: Page) -> list[str]:
 
 @WITH_LIBRARIES
 def test_a_browser_that_opens_the_link_is_in_the_call(tmp_path: Path, chromium: str) -> None:
-    with hosting(tmp_path) as host, sync_playwright() as playwright:
-        browser = launch(playwright, chromium, film_of_a_face(tmp_path), fps=10)
+    with (
+        hosting(tmp_path) as host,
+        sync_playwright() as playwright,
+        closing(launch(playwright, chromium, film_of_a_face(tmp_path), fps=10)) as browser,
+    ):
         page = browser.new_page()
         faults = watched_for_faults(page)
         page.goto(link_of(host))
@@ -46,7 +50,6 @@ def test_a_browser_that_opens_the_link_is_in_the_call(tmp_path: Path, chromium: 
         drawn, after = page.evaluate(MEAN), page.evaluate(WATCHED)
         page.click("#leave")
         host.hears("the guest has hung up")
-        browser.close()
         report = host.end()
     assert not faults
     assert seen["frames"] > 20 and seen["pictures"] > 3 and seen["rides"] > 5
@@ -62,8 +65,10 @@ def test_two_browsers_meet_through_the_host_s_program(tmp_path: Path, chromium: 
     try:
         own = program.hears(r"your own page is at http://\S+").rpartition(" ")[2]
         link = link_of(program)
-        with sync_playwright() as playwright:
-            browser = launch(playwright, chromium, film_of_a_face(tmp_path), fps=5)
+        with (
+            sync_playwright() as playwright,
+            closing(launch(playwright, chromium, film_of_a_face(tmp_path), fps=5)) as browser,
+        ):
             faults: list[list[str]] = []
             pages: list[Page] = []
             for address in (own, link):
@@ -79,7 +84,6 @@ def test_two_browsers_meet_through_the_host_s_program(tmp_path: Path, chromium: 
                 assert "public domain" in page.inner_text("#who")
             pages[1].click("#leave")
             wait_until(pages[0], "document.body.innerText.includes('has hung up')")
-            browser.close()
     finally:
         program.process.kill()
         program.process.wait()
