@@ -1,7 +1,10 @@
 """A film through H.264, VP9 or AV1 as a call would send it: no frame waits for a later one, one key
 frame, one thread."""
 
+import os
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
@@ -94,6 +97,18 @@ class Coded(NamedTuple):
     """(256, 256, 3) for every frame of the camera."""
 
 
+def keep_ordinary_priority() -> None:
+    """Takes back what SVT-AV1 gives itself and its caller where it may, as root: real-time
+    scheduling (SCHED_FIFO, 99), which every process begun afterwards inherits. Two cores full of it
+    stopped a whole machine."""
+    if not sys.platform.startswith("linux"):
+        return
+    for thread in os.listdir("/proc/self/task"):
+        with suppress(OSError):  # it has ended
+            if os.sched_getscheduler(int(thread)) == os.SCHED_FIFO:
+                os.sched_setscheduler(int(thread), os.SCHED_OTHER, os.sched_param(0))
+
+
 def code(film: Sequence[Pixels], setting: Setting) -> Coded:
     """Encodes and decodes; `RuntimeError` if the encoder holds a frame back or adds a key frame."""
     encoder, decoder = _encoder(setting), av.CodecContext.create(DECODERS[setting.codec], "r")
@@ -108,6 +123,7 @@ def code(film: Sequence[Pixels], setting: Setting) -> Coded:
         small = _scaled(pixels, setting.side, cv2.INTER_AREA)
         frame = av.VideoFrame.from_ndarray(small, format="rgb24").reformat(format="yuv420p")
         frame.pts = i // setting.every
+        keep_ordinary_priority()
         packets = encoder.encode(frame)
         if len(packets) != 1 or (packets[0].is_keyframe and sizes):
             raise RuntimeError(f"{setting.series} {setting.step}: not one frame out for one in")
@@ -120,6 +136,7 @@ def code(film: Sequence[Pixels], setting: Setting) -> Coded:
     if len(shown) != len(sizes):
         raise RuntimeError(f"{setting.series} {setting.step}: {len(shown)} of {len(sizes)} shown")
     wide = [_scaled(pixels, full, cv2.INTER_CUBIC) for pixels in shown]
+    keep_ordinary_priority()
     return Coded(sizes, [wide[i // setting.every] for i in range(len(film))])
 
 
