@@ -8,7 +8,6 @@ import torch
 from export_samples import (
     Running,
     carried,
-    export_parts,
     host_picture,
     levels,
     near,
@@ -16,6 +15,7 @@ from export_samples import (
     ports,
 )
 from lite_samples import clip_of, draw
+from shared_exports import export_once
 from torch import Tensor
 
 from export.graphs.config import ExportConfig
@@ -83,9 +83,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def exported(folder: Path) -> dict[str, Running]:
+def exported(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Running]:
     config = ExportConfig(pixels="float32")
-    return opened(folder, export_parts(untrained("lite-toy"), folder, config, *PORTS))
+    return opened(folder, export_once(tmp_path_factory, "lite-toy", folder, config, *PORTS))
 
 
 def channels_last(features: Tensor, flow: Tensor) -> Tensor:
@@ -165,9 +165,9 @@ def test_frame_after_frame_it_paints_what_torch_paints(
 
 
 def test_bytes_in_and_out_are_the_same_picture_to_a_level(
-    exported: dict[str, Running], tmp_path: Path
+    exported: dict[str, Running], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ):
-    manifests = export_parts(untrained("lite-toy"), tmp_path, ExportConfig(), "decode")
+    manifests = export_once(tmp_path_factory, "lite-toy", tmp_path, ExportConfig(), "decode")
     decode = opened(tmp_path, manifests)["decode"]
     known = ports(decode.manifest)
     assert known["guide_picture"] == known["painted"] == ("uint8", (SIDE, SIDE, 3))

@@ -6,7 +6,6 @@ import onnx
 import pytest
 from export_samples import (
     Running,
-    export_parts,
     host_picture,
     near,
     opened,
@@ -14,6 +13,7 @@ from export_samples import (
 )
 from exported_pechead import DRIVING, FRAMES, SIDE, SOURCE, STATE, STEP, expected, known, played
 from pechead_samples import conditions, landmarks, portrait, source_of
+from shared_exports import export_once
 
 from export.graphs.config import ExportConfig
 from export.parts.networks import untrained
@@ -36,9 +36,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def exported(folder: Path) -> dict[str, Running]:
+def exported(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Running]:
     config = ExportConfig(pixels="float32")
-    return opened(folder, export_parts(untrained("toy"), folder, config, "source", "step"))
+    return opened(folder, export_once(tmp_path_factory, "toy", folder, config, "source", "step"))
 
 
 def test_ports_have_the_names_types_and_shapes_that_engines_know(exported: dict[str, Running]):

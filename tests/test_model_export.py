@@ -1,4 +1,4 @@
-"""A step exported to ONNX with DeformConv draws what torch draws, frame after frame."""
+"""A step exported to ONNX with DeformConv, and rewritten for our plugin, draws what torch draws."""
 
 import io
 
@@ -11,6 +11,9 @@ import torch
 from pechead_samples import drive, network, play, source_of
 from torch import Tensor, nn
 
+from engines.dcn.definition import NAME
+from export.graphs.plugin_reference import run_rewritten
+from export.graphs.plugin_rewrite import rewrite
 from pechead_live.model.pechead import Driving, PECHead, Source, State
 
 FRAMES = 5
@@ -84,3 +87,23 @@ def test_an_exported_step_draws_what_torch_draws_from_frame_to_frame(toy: PECHea
         assert picture == pytest.approx(output.picture.numpy(), abs=1e-5)
     for ours, theirs in zip(last, state, strict=True):
         assert theirs == pytest.approx(ours.numpy(), abs=1e-5)
+
+
+def test_rewritten_it_draws_what_the_deform_conv_graph_draws(toy: PECHead, exported: bytes):
+    source = source_of(toy)
+    given = (*source, *drive(1)[0], *toy.initial_state(source))
+    model = onnx.load_from_string(exported)
+    rewritten = rewrite(model)
+    onnx.checker.check_model(rewritten)
+    kinds = [node.op_type for node in rewritten.graph.node]
+    assert kinds.count(NAME) == 2 and "DeformConv" not in kinds
+    taken = {port.name for port in model.graph.input}
+    assert taken == {port.name for port in rewritten.graph.input}
+    named = zip(SOURCE + DRIVING + STATE, given, strict=True)
+    inputs = {name: each.numpy() for name, each in named if name in taken}
+    session = onnxruntime.InferenceSession(exported, providers=["CPUExecutionProvider"])
+    expected = session.run(None, inputs)
+    for (name, ours), theirs in zip(
+        run_rewritten(rewritten, inputs).items(), expected, strict=True
+    ):
+        assert ours == pytest.approx(theirs, abs=1e-5), name

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from shared_exports import export_once
 from still_samples import astronaut
 
 from export.cli import main
+from export.graphs.config import ExportConfig
 from export.parity.driving import driving_of
 from export.parity.parity import GPU_WAYS, LIMITS, WAYS, Row, Way, parity
 from export.parity.reference import lite_pictures
@@ -57,8 +59,10 @@ class Compared(NamedTuple):
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Compared:
-    """Eight frames of ``lite-toy``."""
+    """Eight frames of ``lite-toy``, of which it exports the half precision itself."""
     folder, told = tmp_path_factory.mktemp("parity"), list[str]()
+    parts, full = ("encode", "motion", "decode", "step"), ExportConfig(pixels="float32")
+    export_once(tmp_path_factory, "lite-toy", folder / "fp32-none", full, *parts)
     driving = driving_of(astronaut(), talking(), 64, 8)
     return Compared(folder, list(parity(untrained("lite-toy"), driving, folder, told.append)), told)
 

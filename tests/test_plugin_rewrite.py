@@ -1,23 +1,18 @@
 """`DeformConv` as the plugin and a 1x1 convolution: the same numbers, the same ports."""
 
-import io
 from typing import Any
 
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
-import torch
 from dcn_samples import Array, Call, call, deform_conv
 from onnx import TensorProto, helper
-from pechead_samples import drive, network, source_of
-from torch import Tensor, nn
 
 from engines.dcn.definition import DOMAIN, NAME, VERSION, Sizes
 from export.graphs.plugin_reference import run_rewritten
 from export.graphs.plugin_rewrite import rewrite
 from pechead_live.errors import InputError
-from pechead_live.model.pechead import Driving, PECHead, Source, State
 
 SIZES = Sizes(1, 6, 5, 8, 3, 3)
 
@@ -240,50 +235,3 @@ def test_one_within_a_branch_is_refused():
     model.graph.node.append(helper.make_node("If", ["asked"], ["y"], **branches))
     with pytest.raises(InputError, match="within a subgraph"):
         rewrite(model)
-
-
-class Step(nn.Module):
-    """`PECHead.step` with plain tensors in and out."""
-
-    def __init__(self, network: PECHead) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, *given: Tensor) -> tuple[Tensor, ...]:
-        source, driving = len(Source._fields), len(Source._fields) + len(Driving._fields)
-        output, state = self.network.step(
-            Source(*given[:source]), Driving(*given[source:driving]), State(*given[driving:])
-        )
-        return output.picture, *state
-
-
-@pytest.mark.filterwarnings(
-    "ignore::DeprecationWarning", "ignore::torch.jit.TracerWarning", "ignore::UserWarning"
-)
-def test_a_rewritten_toy_step_draws_what_the_deform_conv_graph_draws():
-    toy = network()
-    source = source_of(toy)
-    given = (*source, *drive(1)[0], *toy.initial_state(source))
-    names = [*Source._fields, *(f"driving_{name}" for name in Driving._fields)]
-    names += [f"state_{name}" for name in State._fields]
-    file = io.BytesIO()
-    torch.onnx.export(
-        Step(toy).eval(),
-        given,
-        file,
-        opset_version=20,
-        dynamo=False,
-        input_names=names,
-        output_names=["picture", *(f"next_{name}" for name in State._fields)],
-    )
-    model = onnx.load_from_string(file.getvalue())
-    rewritten = rewrite(model)
-    onnx.checker.check_model(rewritten)
-    kinds = [node.op_type for node in rewritten.graph.node]
-    assert kinds.count(NAME) == 2 and "DeformConv" not in kinds
-    taken = {port.name for port in model.graph.input}
-    assert taken == {port.name for port in rewritten.graph.input}
-    inputs = {name: each.numpy() for name, each in zip(names, given, strict=True) if name in taken}
-    drawn = run_rewritten(rewritten, inputs)
-    for (name, ours), theirs in zip(drawn.items(), by_onnxruntime(model, inputs), strict=True):
-        assert ours == pytest.approx(theirs, abs=1e-5), name

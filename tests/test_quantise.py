@@ -10,13 +10,13 @@ import numpy as np
 import onnx
 import pytest
 from chunk_samples import astronaut_chunk
+from shared_exports import export_once
 
 from engines.manifest import Manifest, manifest_path, read_manifest
 from engines.networks.lite import SplitLite
 from engines.networks.quantised_decode import FILE, open_quantised
 from export.cli import main
-from export.graphs.file import write_onnx
-from export.parts.networks import parts_of, untrained
+from export.graphs.config import ExportConfig
 from export.quantised.calibration import LiteEngines, composed, decode_inputs, pictures
 from export.quantised.comparison import Quality, compare_quality
 from export.quantised.lite_clips import (
@@ -45,10 +45,7 @@ LIKE_DB = 50.0
 def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lite network in full precision."""
     folder = tmp_path_factory.mktemp("toy")
-    network = untrained("lite-toy")
-    for part in parts_of(network):
-        if part.name in PARTS:
-            write_onnx(part, folder, network)
+    export_once(tmp_path_factory, "lite-toy", folder, ExportConfig(), *PARTS)
     return folder
 
 

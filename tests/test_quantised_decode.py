@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from engine_samples import inputs_at, write_engine
+from shared_exports import export_once
 from still_samples import astronaut
 
 from engines.engine import Engine
@@ -22,8 +23,7 @@ from engines.networks.quantised_decode import (
     open_quantised,
 )
 from engines.open import open_engine
-from export.graphs.file import write_onnx
-from export.parts.networks import parts_of, untrained
+from export.graphs.config import ExportConfig
 from export.quantised.lite_clips import sample_footage
 from export.quantised.quantise import PARTS, open_full, quantise
 from pechead_live.cli import main
@@ -40,10 +40,7 @@ QUANTISED_MS = [8.6, 8.4, 8.5, 9.0, 8.4, 8.5, 19.8, 8.5, 8.3, 8.6]
 def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lite network whose decode is there in 8 bits, too."""
     folder = tmp_path_factory.mktemp("toy")
-    network = untrained("lite-toy")
-    for part in parts_of(network):
-        if part.name in PARTS:
-            write_onnx(part, folder, network)
+    export_once(tmp_path_factory, "lite-toy", folder, ExportConfig(), *PARTS)
     engines, size = open_full(folder)
     quantise(folder, engines, sample_footage(size, 10, 1).measured)
     return folder

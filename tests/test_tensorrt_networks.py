@@ -4,15 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pechead_samples import drive, network, play, source_of
+from pechead_samples import drive, play, source_of
+from shared_exports import export_once
 from tensorrt_samples import config_for_gpu
 
 from engines.engine import Stream
 from engines.manifest import read_manifest
 from engines.tensorrt.engine import open_tensorrt
 from export.graphs.config import ExportConfig
-from export.graphs.file import write_onnx
-from export.parts.networks import Exportable, parts_of
+from export.parts.networks import untrained
 from export.tensorrt.build import build_engine
 from export.tensorrt.targets import TensorRTConfig
 from pechead_live.model.pechead import PECHead
@@ -22,16 +22,15 @@ FRAMES = 10
 
 @pytest.fixture(scope="module")
 def toy() -> PECHead:
-    return network()
+    module = untrained("toy").module
+    assert isinstance(module, PECHead)
+    return module
 
 
 @pytest.fixture(scope="module")
-def exported(toy: PECHead, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pechead")
-    exportable = Exportable("pechead", "toy", toy, "a sample")
-    config = ExportConfig(pixels="float32")
-    (step,) = (part for part in parts_of(exportable, config.pixels) if part.name == "step")
-    write_onnx(step, folder, exportable, config)
+    export_once(tmp_path_factory, "toy", folder, ExportConfig(pixels="float32"), "step")
     return folder / "step.onnx"
 
 
