@@ -23,6 +23,7 @@ from pechead_live.samples import sample
 
 RATE = 48_000
 LONGEST_S = 60.0
+TALKING = f"replay:{sample('talking.npz')}"
 
 
 def write_beeps(folder: Path) -> Path:
@@ -41,12 +42,14 @@ def write_beeps(folder: Path) -> Path:
 class End:
     """``pechead-live call`` as a process of its own, with files for all of its devices."""
 
-    def __init__(self, folder: Path, name: str, beeps: Path, *words: str) -> None:
+    def __init__(
+        self, folder: Path, name: str, beeps: Path, *words: str, camera: str = TALKING
+    ) -> None:
         self.folder, self.name = folder, name
         self.log = folder / f"{name}.log"
         command = [sys.executable, "-m", "pechead_live", "call", *words]
         command += ["--source", str(sample("astronaut.avatar"))]
-        command += ["--camera", f"replay:{sample('talking.npz')}", "--loop"]
+        command += ["--camera", camera, "--loop"]
         command += ["--microphone", f"file:{beeps}", "--speaker", f"file:{self.path('wav')}"]
         command += ["--sink", f"file:{self.path('mp4')}", "--size", "256"]
         command += ["--report", str(self.path("json")), "--as", name]
@@ -98,10 +101,10 @@ class End:
 
 
 @contextmanager
-def hosting(folder: Path) -> Iterator[End]:
+def hosting(folder: Path, *words: str, camera: str = TALKING) -> Iterator[End]:
     """A program that waits for somebody."""
-    beeps = write_beeps(folder)
-    end = End(folder, "host", beeps, "host", "--host", "127.0.0.1", "--port", "0")
+    words = ("host", "--host", "127.0.0.1", "--port", "0", *words)
+    end = End(folder, "host", write_beeps(folder), *words, camera=camera)
     try:
         yield end
     finally:

@@ -65,6 +65,7 @@ COUNTS = pytest.StashKey[dict[str, Count]]()
 
 TIMED = (
     "test_call_browser",
+    "test_call_ladder_browser",
     "test_call_processes",
     "test_call_sound",
     "test_capture",
@@ -74,6 +75,7 @@ TIMED = (
     "test_live_scene",
     "test_loop",
     "test_pace",
+    "test_page_sound_time",
     "test_run",
     "test_sensing",
     "test_slot",

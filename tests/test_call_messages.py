@@ -28,7 +28,7 @@ def told(message: Message) -> str:
 
 def test_without_a_common_version_it_ends_with_a_sentence_at_both_ends(tmp_path: Path) -> None:
     end = End(tmp_path)
-    later = hello(name="Zoe", stills=[], rides=True, holds_ms=0) | {"versions": [7, 8]}
+    later = hello(name="Zoe", stills=[], rides=True, holds_ms=0, takes=[]) | {"versions": [7, 8]}
     end.dialogue.hear_control(told(later), 1.0)
     assert end.dialogue.ended is not None
     assert "version" in end.dialogue.ended
@@ -41,7 +41,7 @@ def test_without_a_common_version_it_ends_with_a_sentence_at_both_ends(tmp_path:
 
 def test_a_later_release_that_still_knows_this_version_is_met(tmp_path: Path) -> None:
     end = End(tmp_path)
-    later = hello(name="Zoe", stills=[], rides=True, holds_ms=0) | {"versions": [3, 2, 1]}
+    later = hello(name="Zoe", stills=[], rides=True, holds_ms=0, takes=[]) | {"versions": [3, 2, 1]}
     more = {"type": "reaction", "emoji": "wave"}
     for message in (later | {"colour": "blue"}, more):
         end.dialogue.hear_control(told(message), 1.0)
@@ -62,7 +62,7 @@ def test_a_goodbye_holds_nothing_that_a_terminal_obeys(tmp_path: Path) -> None:
     assert (end.dialogue.ended or "").isprintable()
 
 
-HELLO = hello(name="Zoe", stills=[], rides=True, holds_ms=0)
+HELLO = hello(name="Zoe", stills=[], rides=True, holds_ms=0, takes=[])
 DIGEST = "0" * 64
 TOO_MANY = [{"digest": DIGEST, "bytes": 9}] * (MOST_STILLS + 1)
 NOT_UNDERSTOOD = [

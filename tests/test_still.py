@@ -1,19 +1,15 @@
 """A still: the portrait in a few kilobytes, and whatever else comes in its place is refused."""
 
 import io
-import json
 import resource
 import time
 import tracemalloc
-import zlib
-from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
-from typing import Any
 
 import hypothesis.strategies as st
 import numpy as np
 import pytest
+from forged_stills import FORGED, still, with_facts, with_part
 from hypothesis import given, settings
 from PIL import Image
 from still_samples import astronaut, difference
@@ -23,13 +19,11 @@ from pechead_live.avatar.received_still import open_still
 from pechead_live.avatar.still import (
     FULL,
     GLIMPSE,
-    LARGEST_CARD,
     LONGEST_TEXT,
     MAGIC,
     MOST_BYTES,
     VERSION,
     Edition,
-    Still,
     digest_of,
     still_of,
 )
@@ -37,60 +31,9 @@ from pechead_live.errors import InputError
 from pechead_live.frame import Pixels
 from pechead_live.renderer.analytic import AnalyticRenderer
 
-PARTS = ("rest", "missing", "person", "matte", "background")
 MOST_MEMORY = 64 * 1024 * 1024
 LONGEST_S = 1.0
 """Of work, to refuse anything."""
-
-Card = dict[str, Any]
-Parts = dict[str, bytes]
-
-
-@cache
-def still(edition: Edition = FULL) -> Still:
-    return still_of(astronaut(), edition)
-
-
-def taken_apart(content: bytes) -> tuple[Card, Parts]:
-    """The card and the parts of a still, by the format alone."""
-    at = 9 + int.from_bytes(content[5:9], "big")
-    card, parts = json.loads(content[9:at]), {}
-    for name, length in zip(PARTS, card["parts"], strict=True):
-        parts[name] = content[at : at + length]
-        at += length
-    return card, parts
-
-
-def with_card(card: bytes, parts: Parts) -> bytes:
-    head = MAGIC + bytes([VERSION]) + len(card).to_bytes(4, "big")
-    return head + card + b"".join(parts.values())
-
-
-def joined(card: Card, parts: Parts) -> bytes:
-    card = card | {"parts": [len(part) for part in parts.values()]}
-    return with_card(json.dumps(card).encode(), parts)
-
-
-def with_facts(**facts: object) -> bytes:
-    card, parts = taken_apart(still().content)
-    return joined(card | facts, parts)
-
-
-def with_part(name: str, part: bytes) -> bytes:
-    card, parts = taken_apart(still().content)
-    return joined(card, parts | {name: part})
-
-
-def with_rest(change: Callable[[np.ndarray], None]) -> bytes:
-    rest = np.frombuffer(taken_apart(still().content)[1]["rest"], "<f4").copy()
-    change(rest)
-    return with_part("rest", rest.tobytes())
-
-
-def encoded(width: int, height: int, kind: str) -> bytes:
-    buffer = io.BytesIO()
-    Image.new("RGB", (width, height), "gray").save(buffer, kind)
-    return buffer.getvalue()
 
 
 def drawn(avatar: Avatar) -> Pixels:
@@ -216,71 +159,10 @@ def test_bytes_that_nobody_wrote_are_refused(content: bytes) -> None:
         refuse(still(GLIMPSE).content[: len(content)])
 
 
-NO_SIZES = [1 << 60, 10**300, float("inf"), float("nan"), -512, 0, None, [912], "wide"]
-NO_STEPS = [0, float("nan"), -1e-3, float("inf"), 2, {}, None]
-NO_TEXTS = [None, 7, "", ["Ann"], {}]
-
-
-@pytest.mark.parametrize(
-    ("names", "values"),
-    [
-        (("width", "height"), NO_SIZES),
-        (("missing_step",), NO_STEPS),
-        (("name", "consent", "created"), NO_TEXTS),
-    ],
-)
-def test_a_card_with_such_facts_is_refused(names: tuple[str, ...], values: list[object]) -> None:
-    for name in names:
-        for value in values:
-            refuse(with_facts(**{name: value}))
-    refuse(with_facts(**dict.fromkeys(names, values[0])))
-
-
-CARDS = (
-    b'null [] 7 "parts" \xff\xfe { {"parts":7} {"parts":[]} {"parts":{"a":1,"b":1,"c":1,"d":1}} '
-    b'{"parts":[-1,1,1,1,1]} {"parts":[true,1,1,1,1]} {"parts":[1e3,1,1,1,1]}'
-).split()
-DEEP = [b"[" * (LARGEST_CARD - 1), b'{"parts":' * 400, b'{"parts":[' + b"9" * 3000 + b",1,1,1,1]}"]
-
-
-@pytest.mark.parametrize("card", [b"", *CARDS, *DEEP, b" " * (LARGEST_CARD + 1)])
-def test_such_a_card_is_refused(card: bytes) -> None:
-    refuse(with_card(card, taken_apart(still(GLIMPSE).content)[1]))
-
-
-def test_a_pose_that_is_none_is_refused() -> None:
-    def put(place: int | slice, value: object) -> Callable[[np.ndarray], None]:
-        return lambda rest: rest.__setitem__(place, value)
-
-    mirrored = np.diag([1, 1, -1]).reshape(-1)
-    for change in (
-        put(0, np.nan),
-        put(11, np.inf),
-        put(11, 0.0),
-        put(11, -1.0),
-        put(20, 1e30),
-        put(9, 3.0),
-        put(slice(0, 9), 0.0),
-        put(slice(0, 9), 2 * np.eye(3).reshape(-1)),
-        put(slice(0, 9), mirrored),
-    ):
-        refuse(with_rest(change))
-    refuse(with_part("rest", bytes(457)))
-
-
-def test_points_that_are_no_face_or_unfold_without_end_are_refused() -> None:
-    refuse(with_facts(missing_step=0.5))
-    for part in (b"", b"none", zlib.compress(bytes(955)), zlib.compress(bytes(957))):
-        refuse(with_part("missing", part))
-    refuse(with_part("missing", zlib.compress(bytes(100_000_000), 9)))
-
-
-@pytest.mark.parametrize("name", ["person", "matte", "background"])
-def test_a_picture_of_another_size_or_kind_is_refused(name: str) -> None:
-    card, _ = taken_apart(still().content)
-    width, height = card["width"], card["height"]
-    for part in (encoded(width, height - 1, "WEBP"), encoded(width, height, "PNG"), b"RIFF", b""):
-        refuse(with_part(name, part))
+@pytest.mark.parametrize("what", FORGED)
+def test_a_forged_still_is_refused(what: str) -> None:
+    for content in FORGED[what]():
+        refuse(content)
 
 
 def test_a_picture_that_claims_to_be_huge_takes_no_memory() -> None:

@@ -20,17 +20,28 @@ def write_mjpeg(pictures: Iterable[Pixels], path: Path) -> Path:
     return path
 
 
-def launch(playwright: Playwright, chromium: str, camera: Path | None, *, fps: int = 30) -> Browser:
-    """``camera``: of `write_mjpeg`, shown at ``fps``; None: there is no camera to be had."""
+def launch(
+    playwright: Playwright,
+    chromium: str,
+    camera: Path | None,
+    *,
+    fps: int = 30,
+    microphone: Path | None = None,
+) -> Browser:
+    """``camera``: of `write_mjpeg`, shown at ``fps``; None: there is no camera to be had.
+    ``microphone``: WAV, over and over; None: what Chromium has beside a camera."""
     arguments = [
         "--no-sandbox",  # it may be run as root
         "--allow-loopback-in-peer-connection",
         "--autoplay-policy=no-user-gesture-required",
     ]
-    if camera is not None:
+    if camera is not None or microphone is not None:
         arguments += [
             "--use-fake-ui-for-media-stream",
             f"--use-fake-device-for-media-stream=fps={fps}",
-            f"--use-file-for-fake-video-capture={camera}",
         ]
+    if camera is not None:
+        arguments.append(f"--use-file-for-fake-video-capture={camera}")
+    if microphone is not None:
+        arguments.append(f"--use-file-for-fake-audio-capture={microphone}")
     return playwright.chromium.launch(executable_path=chromium, args=arguments)

@@ -48,7 +48,11 @@ SIDES = range(48, 1081)
 """Heights of a plate, pixels."""
 
 
-_QUALITIES = (90, 80, 70, 60, 50, 40, 30, 20, 12, 6, 1)
+_QUALITIES = (90, 80, 70, 60, 50, 40, 30, 25, 20, 16, 12, 6, 1)
+"""WebP's, of the person; whatever is behind has less the smaller it is."""
+SMALL = 128
+"""Height of a plate, pixels, below which a point off by half a pixel is not seen."""
+
 _BEYOND = 0.03
 """How far the person's own colours are kept beyond the matte, in plate heights."""
 
@@ -71,7 +75,7 @@ class Edition:
             )
 
 
-GLIMPSE = Edition(height=80, most_bytes=2200)
+GLIMPSE = Edition(height=80, most_bytes=1700)
 """What a thin line brings within a second or two: a call begins with it."""
 
 FULL = Edition(height=512, most_bytes=30_000)
@@ -126,9 +130,10 @@ def _rest_bytes(avatar: Avatar) -> bytes:
 
 
 def _missing_bytes(avatar: Avatar, height: int) -> tuple[bytes, float]:
-    """The part and its step: a quarter of a pixel, or more where that would not reach."""
+    """The part and its step: a quarter of a pixel (of a small picture a half), or more where that
+    would not reach."""
     missing = avatar.points - points_of(load_face_model(), avatar.rest)
-    step = max(0.5 / height, float(np.abs(missing).max()) / 127)
+    step = max((1.0 if height < SMALL else 0.5) / height, float(np.abs(missing).max()) / 127)
     levels = np.round(missing / step).astype(np.int8)
     return zlib.compress(levels.T.tobytes(), 9), step
 
@@ -143,7 +148,9 @@ def _packed(
     """``longest``: bytes of each text."""
     rest, missing, step = facts
     parts = {"rest": rest, "missing": missing}
-    parts |= {name: _webp(plate, quality) for name, plate in plates.items()}
+    behind = max(1, quality * quality // 100)
+    qualities = {"person": quality, "matte": behind, "background": behind}
+    parts |= {name: _webp(plate, qualities[name]) for name, plate in plates.items()}
     height, width = plates["matte"].shape
     card = json.dumps(
         {

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -13,6 +14,10 @@ from pechead_live.calls.playout import PlayoutConfig, PlayoutState, arrived, ini
 from pechead_live.clock import Clock, monotonic
 from pechead_live.coefficients import Coefficients, FloatArray, rotation_from_euler
 from pechead_live.frame import Frame
+
+MOST_EARLY = 40
+"""Packets that wait for the stream's header: without the first ones those that follow cannot be
+read."""
 
 _BLANK = np.zeros((16, 16, 3), np.uint8)
 """Pixels of a frame that only carries the time."""
@@ -30,6 +35,8 @@ class Arrivals:
         self._began_at: float | None = None
         self._identity: FloatArray = Coefficients().identity
         self._turn: FloatArray = np.eye(3, dtype=np.float32)
+        self._early: deque[tuple[bytes, float]] = deque(maxlen=MOST_EARLY)
+        """Packets that came before the stream's header."""
         self.on_shown: Callable[[float, float], None] | None = None
         """Told the stream's time and the local one, for each pose."""
         self.frames = 0
@@ -47,12 +54,16 @@ class Arrivals:
             self._playout = initial_playout()
             self._config = replace(self._config, longest_wait_s=self._longest_wait_s)
             self._began_at = self._came_at = None
+            self._early.clear()
 
     def begin(self, header: StreamHeader) -> None:
         """A stream begins, or begins anew."""
         with self._lock:
             self._decoder = Decoder(header, self._identity)
             self._playout = initial_playout()
+            early, self._early = list(self._early), deque(maxlen=MOST_EARLY)
+            for packet, at in early:
+                self._read(self._decoder, packet, at)
 
     def allow_for(self, held_s: float) -> None:
         """The sender keeps frames for up to ``held_s``: waited for beyond the line's jitter."""
@@ -77,13 +88,17 @@ class Arrivals:
         """A packet that came ``at``; whether the sender should hear of it at once."""
         with self._lock:
             if self._decoder is None:
+                self._early.append((packet, at))
                 return False
             stuck = self._decoder.dropped[STUCK]
-            received = self._decoder.decode(packet)
-            for frame in received:
-                self._playout = arrived(self._playout, frame, at, self._config)
-            self._note(len(received), at)
+            self._read(self._decoder, packet, at)
             return self._decoder.dropped[STUCK] > stuck
+
+    def _read(self, decoder: Decoder, packet: bytes, at: float) -> None:
+        received = decoder.decode(packet)
+        for frame in received:
+            self._playout = arrived(self._playout, frame, at, self._config)
+        self._note(len(received), at)
 
     def _note(self, frames: int, at: float) -> None:
         if frames:

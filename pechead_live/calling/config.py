@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass, field
 
+from pechead_live.calling.ladder.rungs import LadderConfig
 from pechead_live.calling.motion_wire import MotionConfig
 from pechead_live.calling.voice import VoiceConfig
 from pechead_live.calls.playout import PlayoutConfig
@@ -31,6 +32,9 @@ class CallConfig:
 
     playout: PlayoutConfig = field(default_factory=PlayoutConfig)
     """How gaps are bridged."""
+
+    ladder: LadderConfig = field(default_factory=LadderConfig)
+    """What may be sent beside motion, and when."""
 
     finish_s: float = 10.0
     """At the end each part may take this long."""

@@ -13,8 +13,11 @@ from aiortc import RTCPeerConnection, RTCSessionDescription
 from aiortc.exceptions import InvalidStateError, OperationError
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
+from pechead_live.calling.association import agree, association_of
 from pechead_live.calling.dialogue import Dialogue
+from pechead_live.calling.ladder.climber import Climber
 from pechead_live.calling.lip_sync import LipSync
+from pechead_live.calling.messages import Message
 from pechead_live.calling.microphone import RATE, Microphone
 from pechead_live.calling.offer import lean, only_opus, open_channels
 from pechead_live.calling.opus_padding import riders_of
@@ -57,19 +60,27 @@ class Connection:
         dialogue_of: Callable[["Connection"], Dialogue],
         sound: Sound,
         *,
+        climber_of: Callable[[Callable[[Message], None]], Climber] | None = None,
         on_open: Callable[[], None],
         clock: Clock = monotonic,
     ) -> None:
-        """``dialogue_of`` makes the dialogue whose `Wires` this connection is."""
+        """``dialogue_of`` makes the dialogue whose `Wires` this connection is, ``climber_of`` what
+        keeps it on the ladder, of what says its messages."""
         self.peer, self._sound, self._clock = peer, sound, clock
         self._on_open = on_open
         self._channels = open_channels(peer)
         self.dialogue = dialogue_of(self)
         self._shows = self.dialogue.shows
+        if climber_of is not None:
+            climber = climber_of(self.dialogue.say_message)
+            self.dialogue.climber = climber
+            self.dialogue.motion.on_loss = climber.line.motion_was_lost
         self.lip_sync = LipSync()
         self.opened_at: float | None = None
         self.said_hello = False
         """Whether this end's hello went with its offer or answer."""
+        self._agreed: bool | None = None
+        """Whether the channels need no handshake; None before the other end was heard."""
         self._began_at: float | None = None
         self._told_time_at = -1e9
         self._first_timestamp: int | None = None
@@ -94,9 +105,21 @@ class Connection:
         with suppress(InvalidStateError):
             self._channels.motion.send(message)
 
+    def hello(self) -> Message:
+        """That goes with this end's offer or answer."""
+        association = association_of(self.peer) if self._agreed is not False else None
+        return self.dialogue.hello() | ({"association": association} if association else {})
+
+    def hear_early(self, told: object) -> bool:
+        """Whether ``told``, which came with an offer or an answer, is the other end's hello."""
+        if not isinstance(told, dict) or not self.dialogue.hear_early(told):
+            return False
+        self._agreed = agree(self.peer, told.get("association"))
+        return True
+
     def say(self, coefficients: Any, captured_at: float) -> None:
         """This end's motion; None: no face."""
-        if not self.dialogue.peer_is_ready:
+        if not self.dialogue.may_move(self._clock()):
             return
         if self._began_at is None:
             self._began_at = captured_at
@@ -149,6 +172,8 @@ class Connection:
             task.cancel()
         try:
             async with asyncio.timeout(CLOSE_S):
+                if self.dialogue.climber is not None:
+                    await self.dialogue.climber.close()
                 with suppress(ConnectionError):
                     await self.peer.close()
         except TimeoutError:

@@ -10,8 +10,6 @@ import asyncio
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
-from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 from aiortc import RTCPeerConnection
@@ -22,8 +20,13 @@ from pechead_live.calling.arrivals import Arrivals, ArrivalsCamera, ArrivalsTrac
 from pechead_live.calling.config import CallConfig
 from pechead_live.calling.connection import Connection, Sound
 from pechead_live.calling.dialogue import Dialogue, Me
+from pechead_live.calling.handshake import repeat_handshakes
 from pechead_live.calling.known_stills import KnownStills
+from pechead_live.calling.ladder.climber import Climber, Stand
+from pechead_live.calling.ladder.pictured import Pictured, VideoPicture
+from pechead_live.calling.messages import Message
 from pechead_live.calling.microphone import Microphone
+from pechead_live.calling.outgoing import Outgoing, Senses
 from pechead_live.calling.played_sound import PlayedSound
 from pechead_live.calling.sctp_timers import spare_sctp
 from pechead_live.calling.speaker import Speaker
@@ -35,24 +38,12 @@ from pechead_live.live.config import LoopConfig
 from pechead_live.live.loop import run_loop
 from pechead_live.live.measurements import Measurements
 from pechead_live.live.scene import Scene
-from pechead_live.live.sensing import Sensing
 from pechead_live.live.stage import Stage
-from pechead_live.live.step import Step
-from pechead_live.live.tracking import MotionRequests, Tracked
-from pechead_live.protocols import Camera, Renderer, Sink, Tracker
+from pechead_live.protocols import Renderer, Sink
 from pechead_live.studio.rtc.consent import wait_for_consent
 from pechead_live.studio.rtc.marker import emit_on_marker
 
 logger = logging.getLogger(__name__)
-
-
-class Senses(NamedTuple):
-    """What this end sees its user with."""
-
-    open_camera: Callable[[], Camera]
-    tracker: Tracker
-    smoothing: Step
-    motion: Step
 
 
 class Show(NamedTuple):
@@ -88,15 +79,21 @@ class Conversation:
         known: KnownStills,
         open_peer: Callable[[], RTCPeerConnection],
         on_avatar: Callable[[Avatar], None],
+        on_rung: Callable[[bool, Stand], None],
         config: CallConfig,
         clock: Clock = monotonic,
     ) -> None:
-        """``senses``: None sends no motion. ``on_avatar``: told of the other end's, in the
-        network's thread."""
-        self._me, self._show, self._senses = me, show, senses
+        """``senses``: None sends no motion. In the network's thread ``on_avatar`` is told of the
+        other end's, ``on_rung`` of each step of the ladder and whether it is this end's."""
+        self._me, self._show = me, show
+        self._outgoing = Outgoing(
+            senses, config, make_renderer=show.make_renderer, label=show.output
+        )
+        self.requests = self._outgoing.requests
         self._microphone, self._speaker = microphone, speaker
         self._known, self._open_peer = known, open_peer
-        self._on_avatar, self._config, self._clock = on_avatar, config, clock
+        self._on_avatar, self._on_rung = on_avatar, on_rung
+        self._config, self._clock = config, clock
         self._began_at = clock()
         self._played = None if speaker is None else PlayedSound()
         self._arrivals = Arrivals(config.playout)
@@ -106,9 +103,7 @@ class Conversation:
         self._newest = 0
         """Counts avatars and connections: what is prepared for an earlier one is let go."""
         self._connection: Connection | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
         self.measurements = Measurements()
-        self.requests: MotionRequests = SimpleQueue()
         self.milestones: dict[str, float] = {}
         """Seconds from the beginning of the network's work to what happened first: "connected",
         "glimpse", "avatar" (all of it), "motion" (the other end's, drawn)."""
@@ -154,7 +149,8 @@ class Conversation:
         emit_on_marker()
         wait_for_consent()
         spare_sctp()
-        sensing = self._sensing(stop, break_off)
+        repeat_handshakes()
+        sensing = self._outgoing.sensing(stop, break_off)
         talk = Stage("network", talking, on_error=break_off)
         if self._speaker is not None and self._played is not None:
             self._speaker.start(self._played.take)
@@ -177,13 +173,13 @@ class Conversation:
     async def _talk(
         self, network: Callable[[Line], Awaitable[None]], stop: threading.Event
     ) -> None:
-        self._loop = asyncio.get_running_loop()
         self._began_at = self._clock()
         try:
             await network(Line(self._connect, stop))
         finally:
             connection = self._connection
             self._connection = None
+            self._outgoing.use(None)
             if connection is not None:
                 self.ended = connection.dialogue.ended
                 self.counts = connection.counts
@@ -198,15 +194,37 @@ class Conversation:
         self._scene = self._waiting
         sound = Sound(self._microphone, self._played, self._config.voice)
         connection = Connection(
-            self._open_peer(), self._dialogue, sound, on_open=lambda: self._mark("connected")
+            self._open_peer(),
+            self._dialogue,
+            sound,
+            climber_of=self._climber,
+            on_open=lambda: self._mark("connected"),
         )
         self._arrivals.on_shown = self._note_shown
         self._connection = connection
+        self._outgoing.use(connection)
         return connection
+
+    def _climber(self, say: Callable[[Message], None]) -> Climber:
+        return Climber(
+            self._config.ladder,
+            say=say,
+            open_peer=self._open_peer,
+            on_mine=lambda stand: self._on_rung(True, stand),
+            on_theirs=lambda stand: self._on_rung(False, stand),
+            drawn=lambda: self._arrivals.shown,
+        )
+
+    def _video(self) -> VideoPicture | None:
+        """Of the other end, now; in the drawing loop's thread."""
+        connection = self._connection
+        climber = None if connection is None else connection.dialogue.climber
+        return None if climber is None else climber.video()
 
     def _note_shown(self, seconds: float, now: float) -> None:
         """In the drawing loop's thread: the stream's ``seconds`` are drawn ``now``."""
-        self._mark("motion")
+        if self._scene is not self._waiting:
+            self._mark("motion")
         connection, began_at = self._connection, self._arrivals.began_at
         if connection is not None:
             connection.lip_sync.picture_is_shown(seconds, now)
@@ -232,46 +250,19 @@ class Conversation:
 
         def prepare() -> None:
             try:
-                renderer = self._show.make_renderer(avatar)
+                renderer = Pictured(
+                    self._show.make_renderer(avatar),
+                    self._video,
+                    size=self._show.size,
+                    label=self._show.output,
+                )
             except Exception:
                 logger.exception("the other end's avatar cannot be drawn")
                 return
             if mine == self._newest:  # else a better one, or somebody else, has come meanwhile
-                self._scene = self._waiting._replace(renderer=renderer, rest=avatar.rest)
+                self._scene = Scene(renderer, avatar.rest)
 
         asyncio.get_running_loop().run_in_executor(None, prepare)
-
-    def _sensing(
-        self, stop: threading.Event, on_error: Callable[[Exception], None]
-    ) -> Sensing | None:
-        senses = self._senses
-        if senses is None:
-            return None
-        return Sensing(
-            senses.open_camera,
-            senses.tracker,
-            self._tell,
-            requests=self.requests,
-            smoothing=senses.smoothing,
-            motion=senses.motion,
-            config=LoopConfig(finish_s=self._config.finish_s),
-            measurements=Measurements(),
-            stop=stop,
-            on_error=on_error,
-        )
-
-    def _tell(self, tracked: Tracked) -> None:
-        """In the coefficients' thread: to the network's."""
-        connection, loop = self._connection, self._loop
-        if connection is None or loop is None or loop.is_closed():
-            return
-        coefficients = tracked.coefficients
-        if coefficients is not None:
-            coefficients = replace(coefficients, captured_at=tracked.captured_at)
-        try:
-            loop.call_soon_threadsafe(connection.say, coefficients, tracked.captured_at)
-        except RuntimeError:  # it was closed in between
-            return
 
     def _draw(self, stop: threading.Event, watch: Callable[[], None] | None) -> None:
         run_loop(

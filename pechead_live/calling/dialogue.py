@@ -15,11 +15,14 @@ from pechead_live.avatar.avatar import Avatar
 from pechead_live.avatar.still import Still
 from pechead_live.calling.arrivals import Arrivals
 from pechead_live.calling.known_stills import KnownStills
+from pechead_live.calling.ladder.climber import Climber
+from pechead_live.calling.ladder.rungs import Rung
 from pechead_live.calling.messages import (
     Message,
     common_version,
     hello,
     read_message,
+    taken_rungs,
     write_message,
 )
 from pechead_live.calling.motion_wire import MotionConfig, MotionWire
@@ -34,6 +37,12 @@ logger = logging.getLogger(__name__)
 PING_S, FIRST_PING_S, FIRST_PINGS = 10.0, 0.7, 3
 """The first follow each other: the quickest tells best how far the two clocks are apart."""
 
+VIDEO_PING_S = 1.0
+"""While this end sends video: they tell whether the line carries it."""
+
+TAKEN = (Rung.LOW, Rung.VIDEO)
+"""Rungs above motion that this program can show."""
+
 
 class Me(NamedTuple):
     """This end."""
@@ -45,6 +54,8 @@ class Me(NamedTuple):
     """Of its stream; None if it sends none."""
     holds_ms: int = 0
     """So long it may keep coefficients, to send several at once or with sound."""
+    quality_px: float | None = None
+    """Of which the header was made; None if that is not known."""
 
 
 class Wires(Protocol):
@@ -75,8 +86,13 @@ class Dialogue:
     ) -> None:
         """``on_avatar`` gets the other end's avatar, first a glimpse of it, then all."""
         self._me, self._wires = me, wires
-        self.motion = MotionWire(me.header, wires.motion, arrivals, config or MotionConfig())
-        self.stills = StillExchange(me.stills, known=known, send=wires.motion, on_avatar=on_avatar)
+        self._on_avatar = on_avatar
+        self.motion = MotionWire(
+            me.header, wires.motion, arrivals, config or MotionConfig(), quality_px=me.quality_px
+        )
+        self.stills = StillExchange(
+            me.stills, known=known, send=wires.motion, on_avatar=self._take_avatar
+        )
         self._began = self._is_ready = False
         self.peer_is_ready = False
         """Whether the other end can draw this one: what comes before that is of no use to it."""
@@ -89,6 +105,8 @@ class Dialogue:
         """As it called itself; None before its hello."""
         self.ended: str | None = None
         """Why the call is over; None while it is not."""
+        self.climber: Climber | None = None
+        """Hears what is said of the ladder; without it this end stays with motion."""
         self.counts: Counter[str] = Counter()
 
     @property
@@ -99,12 +117,13 @@ class Dialogue:
     def hello(self) -> Message:
         """What this end says first, over the channel or, sooner, with its offer or answer."""
         me, stills = self._me, self.stills.offered()
-        return hello(name=me.name, stills=stills, rides=True, holds_ms=me.holds_ms)
+        takes = [rung.word for rung in TAKEN] if self.climber is not None else []
+        return hello(name=me.name, stills=stills, rides=True, holds_ms=me.holds_ms, takes=takes)
 
     def open(self, *, said_hello: bool) -> None:
         """The channels are there."""
         if not said_hello:
-            self._say(self.hello())
+            self.say_message(self.hello())
         if self._early is not None:
             self._meet(self._early)
 
@@ -118,12 +137,19 @@ class Dialogue:
 
     def say(self, coefficients: Coefficients | None, captured_at: float, now: float) -> None:
         """This end's motion; None: no face."""
-        if not self.peer_is_ready:
+        climber = self.climber
+        if climber is not None:
+            climber.note(0.0 if coefficients is None else coefficients.confidence)
+        if not self.may_move(now) or (climber is not None and climber.rung >= Rung.VIDEO):
             return
         if not self._began:
             self._began = True
-            self._say({"type": "began", "at": captured_at})
+            self.say_message({"type": "began", "at": captured_at})
         self.motion.say(coefficients, captured_at, now)
+
+    def may_move(self, now: float) -> bool:
+        """Whether motion is of use to the other end: it has this end's avatar, or soon will."""
+        return self.peer_is_ready or self.stills.first_comes(now)
 
     def hear_control(self, message: str | bytes, now: float) -> None:
         """What came over the reliable channel."""
@@ -155,28 +181,33 @@ class Dialogue:
     def tick(self, now: float) -> None:
         """Some twenty times a second: what is due by time alone."""
         self.stills.tick(now, rides=self.motion.rides(now))
-        self.motion.tick(now)
+        self.motion.tick(now, moves=self.may_move(now))
         if self.stills.first_is_there:  # sooner than its word for it
             self.peer_is_ready = True
         if not self._is_ready and self.stills.has_avatar:
             self._is_ready = True
-            self._say({"type": "ready"})
-        pause = FIRST_PING_S if self._pings < FIRST_PINGS else PING_S
+            self.say_message({"type": "ready"})
+        climber = self.climber
+        if climber is not None and self.ended is None:
+            climber.tick(now, is_seen=self.peer_is_ready)
+        usual = PING_S if climber is None or climber.rung < Rung.LOW else VIDEO_PING_S
+        pause = FIRST_PING_S if self._pings < FIRST_PINGS else usual
         if self.peer_name is not None and now - self._pinged_at > pause:
             self._pinged_at = now
             self._pings += 1
-            self._say({"type": "ping", "at": now})
+            self.say_message({"type": "ping", "at": now})
 
     def end(self, why: str = "") -> None:
         """Says goodbye."""
-        self._say({"type": "bye", "why": why})
+        self.say_message({"type": "bye", "why": why})
 
     @property
     def round_trip_s(self) -> float | None:
         """The quickest so far."""
         return None if self._quickest is None else self._quickest[0]
 
-    def _say(self, message: Message) -> None:
+    def say_message(self, message: Message) -> None:
+        """Over the reliable channel."""
         self._wires.control(write_message(message))
 
     def _hear(self, message: Message, now: float) -> None:
@@ -186,7 +217,7 @@ class Dialogue:
             case "ready":
                 self.peer_is_ready = True
             case "ping":
-                self._say({"type": "pong", "at": message["at"], "here": now})
+                self.say_message({"type": "pong", "at": message["at"], "here": now})
             case "pong":
                 self._measure(message, now)
             case "began":
@@ -194,6 +225,8 @@ class Dialogue:
                 self._place_in_time()
             case "bye":
                 self.ended = message["why"] or "the other end has hung up"
+            case _ if self.climber is not None and self.climber.hear(message, now):
+                pass
             case _:
                 self.counts["messages not understood"] += 1
 
@@ -207,11 +240,20 @@ class Dialogue:
             self.end("no version of the stream that both ends know")
             return
         self.motion.peer_finds_riders = message["rides"]
+        self.motion.peer_derives = message.get("derives") is True
         self.motion.arrivals.allow_for(message["holds_ms"] / 1000)
         self.stills.want(message["stills"])
+        if self.climber is not None:
+            self.climber.allow(taken_rungs(message))
+
+    def _take_avatar(self, avatar: Avatar) -> None:
+        self.motion.peer_rest = avatar.rest
+        self._on_avatar(avatar)
 
     def _measure(self, message: Message, now: float) -> None:
         took = now - message["at"]
+        if took >= 0 and self.climber is not None:
+            self.climber.line.came_back(took)
         if took >= 0 and (self._quickest is None or took < self._quickest[0]):
             self._quickest = took, message["here"] - (message["at"] + now) / 2
             self._place_in_time()

@@ -21,13 +21,9 @@ async def join(link: Link, line: Line) -> None:
     """Until ``line.stop`` is set or the call is over. Raises `DeviceError` if it never begins."""
     async with StudioClient(link) as client:
         connection = line.connect()
-        told = await client.ask(
-            "POST",
-            "/call",
-            packed_offer(await connection.offer(), connection.dialogue.hello()),
-            seconds=ANSWER_S,
-        )
-        connection.said_hello = connection.dialogue.hear_early(told.get("hello"))
+        offer = packed_offer(await connection.offer(), connection.hello())
+        told = await client.ask("POST", "/call", offer, seconds=ANSWER_S)
+        connection.said_hello = connection.hear_early(told.get("hello"))
         answer = told.get("answer")
         if not isinstance(answer, dict) or not isinstance(answer.get("sdp"), str):
             raise DeviceError("the host answered as no host does: give the link that it printed")

@@ -56,8 +56,8 @@ class Host:
             guest = self._connect()
             told: dict[str, Any] = {}
             try:
-                if guest.dialogue.hear_early(hello):
-                    told["hello"] = guest.dialogue.hello()
+                if guest.hear_early(hello):
+                    told["hello"] = guest.hello()
                     guest.said_hello = True
                 told["answer"] = await guest.answer(sdp)
             except BaseException:

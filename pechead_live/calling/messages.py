@@ -4,24 +4,36 @@ The channel is reliable and in order; everything else goes another way (`calling
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
+from pechead_live.calling.ladder.rungs import Rung
 from pechead_live.calls.header import VERSIONS
 
 LONGEST = 8192
 """Characters of a message."""
 
 LONGEST_NAME = 200
+LONGEST_SDP = 7000
 MOST_STILLS = 4
 MOST_HELD_MS = 250
+MOST_RUNGS = 16
 
 Message = dict[str, Any]
 
 
-def hello(*, name: str, stills: list[Message], rides: bool, holds_ms: int) -> Message:
+RUNGS = tuple(rung.word for rung in Rung)
+"""Words of the ladder."""
+
+
+def hello(
+    *, name: str, stills: list[Message], rides: bool, holds_ms: int, takes: Sequence[str]
+) -> Message:
     """The first message of either end. ``stills``: digest and bytes of each edition of its avatar,
     the smallest first; ``rides``: whether it finds what rides in sound; ``holds_ms``: it may
-    keep coefficients so long, to send several at once, which is no jitter of the line."""
+    keep coefficients so long, to send several at once, which is no jitter of the line;
+    ``takes``: rungs of the ladder above motion that it can show. This program can derive the
+    stream's header (`riders.DERIVED`)."""
     return {
         "type": "hello",
         "versions": list(VERSIONS),
@@ -29,7 +41,16 @@ def hello(*, name: str, stills: list[Message], rides: bool, holds_ms: int) -> Me
         "stills": stills,
         "rides": rides,
         "holds_ms": holds_ms,
+        "takes": list(takes),
+        "derives": True,
     }
+
+
+def taken_rungs(message: Message) -> tuple[Rung, ...]:
+    """Of a hello, those that this release knows; an earlier release's says nothing of them."""
+    told = message.get("takes")
+    words = told[:MOST_RUNGS] if isinstance(told, list) else ()
+    return tuple(rung for rung in Rung if rung is Rung.MOTION or rung.word in words)
 
 
 def common_version(message: Message) -> int | None:
@@ -90,6 +111,26 @@ def _is_flag(value: object) -> bool:
     return type(value) is bool
 
 
+def _is_share(value: object) -> bool:
+    return _is_time(value) and 0 <= float(value) <= 1  # type: ignore[arg-type]
+
+
+def _is_rate(value: object) -> bool:
+    return _is_time(value) and 0 <= float(value) <= 1000  # type: ignore[arg-type]
+
+
+def _is_sdp(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= LONGEST_SDP
+
+
+def _is_rung(value: object) -> bool:
+    return isinstance(value, str) and value in RUNGS
+
+
+def _is_shown(value: object) -> bool:
+    return value in ("avatar", "camera")
+
+
 def _are_versions(value: object) -> bool:
     return isinstance(value, list) and len(value) <= 16 and all(_is_count(v) for v in value)
 
@@ -120,4 +161,9 @@ _FIELDS: dict[str, dict[str, Any]] = {
     "pong": {"at": _is_time, "here": _is_time},
     "began": {"at": _is_time},
     "bye": {"why": _is_name},
+    "rung": {"rung": _is_rung, "shows": _is_shown, "why": _is_name},
+    "pictures": {"sdp": _is_sdp},
+    "pictures taken": {"sdp": _is_sdp},
+    "sees": {"pictures": _is_count, "lost": _is_share},
+    "draws": {"pictures": _is_rate},
 }

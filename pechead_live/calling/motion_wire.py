@@ -9,7 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pechead_live.calling.arrivals import Arrivals
-from pechead_live.calling.riders import COEFFICIENTS, EARLIER, FEEDBACK, HEADER, Riders, pack_riders
+from pechead_live.calling.derived_header import derived, told_header
+from pechead_live.calling.riders import (
+    COEFFICIENTS,
+    DERIVED,
+    EARLIER,
+    FEEDBACK,
+    HEADER,
+    Riders,
+    pack_riders,
+)
 from pechead_live.calls import Encoder, EncoderConfig, StreamHeader, read_header
 from pechead_live.calls.packet import MOST_FRAMES
 from pechead_live.coefficients import Coefficients
@@ -23,8 +32,15 @@ RIDES_S = 0.5
 FEEDBACK_S = 0.4
 """How often a receiver says what it has, while nothing is missing."""
 
-HEADER_AGAIN_S = 2.0
-"""How often the stream's header is sent until the receiver is heard."""
+HEADER_AGAIN_S, HEADER_RARELY_S = 1.5, 6.0
+"""The stream's header is sent until the receiver is heard: again so soon, then each time after
+twice as long, at most so rarely."""
+
+DERIVED_S = 4.0
+"""So long the receiver is given to derive it."""
+
+DERIVE_AGAIN_S = 1.0
+"""Between two that are derived, at least: it takes 20 ms."""
 
 STUCK_S = 0.05
 """Between two words that the receiver is stuck, at least."""
@@ -66,19 +82,30 @@ class MotionWire:
         send: Callable[[bytes], None],
         arrivals: Arrivals,
         config: MotionConfig,
+        *,
+        quality_px: float | None = None,
     ) -> None:
-        """``header``: of this end's stream, None if it sends none. ``send``: a message over the
-        unreliable channel."""
+        """``header``: of this end's stream, None if it sends none; ``quality_px``: of which it was
+        made, if that is known. ``send``: a message over the unreliable channel."""
         self._send, self.arrivals, self._config = send, arrivals, config
         self._header = header
-        self._header_at = -1e9
+        self._header_due: float | None = None
+        self._header_again = HEADER_AGAIN_S
         self._was_heard = self._has_said = False
-        self._heard_header = b""
+        self._heard_header = self._heard_derived = b""
+        self._derived_at = -1e9
+        self._told = b"" if quality_px is None else told_header(quality_px)
+        self.peer_derives = False
+        """Whether the other end derives this one's header."""
+        self.peer_rest: Coefficients | None = None
+        """The other end's avatar at rest, once it is there."""
         self._encoder = None if header is None else Encoder(header, config.encoder)
         self._packets: list[bytes] = []
         self._sound_went_at = self._told_at = -1e9
         self._urgent = False
         self.peer_finds_riders = False
+        self.on_loss: Callable[[float], None] | None = None
+        """Told the share of this end's frames that the other lacks, of those it told of lately."""
         self.counts: Counter[str] = Counter()
 
     def say(self, coefficients: Coefficients | None, captured_at: float, now: float) -> None:
@@ -106,6 +133,8 @@ class MotionWire:
         self._flush()
         riders = self._feedback(now) if self._feedback_is_due(now) else {}
         packets, self._packets = self._packets, []
+        if packets:
+            riders |= self._introduction()
         for number in (COEFFICIENTS, EARLIER):
             if packets and len(packets[-1]) <= LONGEST_RIDER:
                 riders[number] = packets.pop()
@@ -118,27 +147,56 @@ class MotionWire:
         """What rode in sound, or came alone."""
         if HEADER in riders:
             self._begin(riders[HEADER])
+        if DERIVED in riders:
+            self._derive(riders[DERIVED], now)
         for number in (EARLIER, COEFFICIENTS):
             if number in riders:
                 self._urgent |= self.arrivals.take(riders[number], now)
                 self.counts["packets heard"] += 1
         if FEEDBACK in riders and self._encoder is not None:
             self._was_heard = True
-            self._encoder.hear(riders[FEEDBACK])
+            if self._encoder.hear(riders[FEEDBACK]) and self.on_loss is not None:
+                self.on_loss(self._encoder.lost_share)
         if self._urgent and not self.rides(now) and now - self._told_at > STUCK_S:
             self._send_all(now)
 
-    def tick(self, now: float) -> None:
-        """Some fifty times a second: what is due by time alone."""
-        header = None if self._was_heard else self._header
-        if header is not None and now - self._header_at > HEADER_AGAIN_S:
-            self._header_at = now
-            self._message({HEADER: header.to_bytes()})
+    def tick(self, now: float, *, moves: bool = True) -> None:
+        """Some fifty times a second: what is due by time alone. ``moves``: the other end has use
+        for this end's motion."""
+        if moves and self._header is not None and not self._was_heard:
+            self._say_header(self._header, now)
         if self.rides(now):
             return
         waits = now - self._told_at <= FEEDBACK_S + ALONE_S
         if self._packets or not (waits or self.arrivals.frames == 0):
             self._send_all(now)
+
+    def _say_header(self, header: StreamHeader, now: float) -> None:
+        """Whole, where it is not derived, or that was of no use."""
+        if self._header_due is None:
+            self._header_due = now + DERIVED_S if self._introduction() else now
+        if now >= self._header_due:
+            self._header_due = now + self._header_again
+            self._header_again = min(2 * self._header_again, HEADER_RARELY_S)
+            self._message({HEADER: header.to_bytes()})
+
+    def _introduction(self) -> Riders:
+        """What goes with coefficients in the header's place, until the receiver is heard."""
+        useful = self.peer_derives and bool(self._told) and not self._was_heard
+        return {DERIVED: self._told} if useful else {}
+
+    def _derive(self, told: bytes, now: float) -> None:
+        rest, again = self.peer_rest, now - self._derived_at > DERIVE_AGAIN_S
+        if rest is None or told == self._heard_derived or not again:
+            return
+        self._derived_at = now
+        try:
+            header = derived(told, rest)
+        except InputError as error:
+            logger.warning("%s", error)
+            return
+        self._heard_derived = told
+        self._begin(header.to_bytes())
 
     def _begin(self, data: bytes) -> None:
         try:
@@ -173,6 +231,7 @@ class MotionWire:
     def _send_all(self, now: float) -> None:
         riders = self._feedback(now) if self._feedback_is_due(now) else {}
         if self._packets:
+            riders |= self._introduction()
             riders[COEFFICIENTS] = self._packets.pop(0)
         if riders:
             self._message(riders)

@@ -11,6 +11,10 @@ HEADER, EARLIER, COEFFICIENTS, FEEDBACK, SOUND_TIME = 120, 121, 122, 123, 124
 when the sound that it rides in was heard, milliseconds since the stream's first frame (4 bytes,
 big-endian)."""
 
+DERIVED = 118
+"""In the header's place, where both ends have the avatar: the version (1 byte) and the quality in
+pixels (float64, big-endian) of `calls.header_for`, from which the receiver derives it."""
+
 PIECE, RECEIPT, WANT = 125, 126, 119
 """Pieces of a still, the answer to them, and the digest of the still that is wanted
 (`calling.transfer`)."""

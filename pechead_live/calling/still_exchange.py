@@ -29,7 +29,12 @@ MOST_WAITING = 400
 """Receipts that wait to be sent; a still has half as many pieces."""
 
 ASK_AGAIN_S = 1.5
-"""How often a still is asked for until something of it comes."""
+"""How often a still is asked for until something of it comes; at the other end's first word, too:
+before that it may not have heard."""
+
+SOON_S = 0.8
+"""After a first still was sent: on a thin line it takes so long, and what is sent meanwhile only
+holds up the receipts of the other end's."""
 
 STALLED_S = 10.0
 """So long after its last piece it is asked for again."""
@@ -58,6 +63,8 @@ class StillExchange:
         self._known, self._send, self._on_avatar = known, send, on_avatar
         self._sending: Sending | None = None
         self._pace = Pace()
+        self._had: set[str] = set()
+        """Digests of what the other end has received; a word that it wants one may come late."""
         self._receiving: Receiving | None = None
         self._came: str | None = None
         """Digest of the still that came last: its receipts may have been lost."""
@@ -67,14 +74,21 @@ class StillExchange:
         self._repeats: list[float] = []
         """When all is told again, after the last piece."""
         self._receipts_of = ""
-        self._asked_at = self._came_at = -1e9
-        self._last_came = False
+        self._ask_at = self._came_at = -1e9
+        """When a still is asked for again; when something of it came."""
+        self._last_came = self._has_heard = False
         self._wanted: list[Message] = []
         self.has_avatar = False
         """Of the other end."""
         self.first_is_there = False
         """Whether the other end has the first still that it wanted."""
+        self._went_at: float | None = None
+        """When all of the first still had been sent."""
         self.counts: Counter[str] = Counter()
+
+    def first_comes(self, now: float) -> bool:
+        """Whether the other end has the first still that it wanted, or should have it soon."""
+        return self.first_is_there or (self._went_at is not None and now - self._went_at > SOON_S)
 
     def offered(self) -> list[Message]:
         """What this end has, for its hello."""
@@ -94,12 +108,14 @@ class StillExchange:
         self._wanted = wanted
         self._ask()
 
-    def _asked(self, digest: str) -> None:
+    def _begin(self, digest: str) -> None:
         """The other end wants one; it says so until it comes."""
         still = self._mine.get(digest)
-        if still is None or (self._sending is not None and self._sending.digest == digest):
+        under_way = self._sending is not None and self._sending.digest == digest
+        if still is None or under_way or digest in self._had:
             return
-        if self.counts["stills sent"]:  # it has the first, and what follows must not hold up motion
+        if digest != next(iter(self._mine)):
+            # it has the first, and what follows must not hold up motion
             self.first_is_there = True
             window = min(self._pace.window, 2.0 * PIECE_BYTES)
             self._pace = self._pace._replace(window=window)
@@ -108,12 +124,16 @@ class StillExchange:
 
     def hear(self, riders: Riders, now: float) -> None:
         """What came over the unreliable way."""
+        if not self._has_heard:
+            self._has_heard = True
+            self._ask_at = min(self._ask_at, now)
         if WANT in riders:
-            self._asked(riders[WANT].hex())
+            self._begin(riders[WANT].hex())
         if RECEIPT in riders and self._sending is not None:
             self._sending.hear(riders[RECEIPT], now)
             self._pace = self._sending.pace
             if self._sending.done:
+                self._had.add(self._sending.digest)
                 self._sending = None
                 self.first_is_there = True
         if PIECE in riders:
@@ -131,15 +151,18 @@ class StillExchange:
 
     def take_piece(self, now: float, most: int = 1) -> Riders:
         """Up to ``most`` pieces that may be sent now, if there are any; they count as sent."""
-        piece = None if self._sending is None else self._sending.due(now, most)
+        sending = self._sending
+        piece = None if sending is None else sending.due(now, most)
+        if self._went_at is None and sending is not None and sending.all_went:
+            self._went_at = now
         return {} if piece is None else {PIECE: piece}
 
     def tick(self, now: float, *, rides: bool) -> None:
         """Sends what is due in messages of its own, unless all ``rides`` in sound."""
         receiving = self._receiving
-        unheard = now - self._asked_at > ASK_AGAIN_S and now - self._came_at > STALLED_S
+        unheard = now >= self._ask_at and now - self._came_at > STALLED_S
         if receiving is not None and unheard:
-            self._asked_at = now
+            self._ask_at = now + ASK_AGAIN_S
             self._send(pack_riders({WANT: bytes.fromhex(receiving.digest)}))
         if self._last_came:
             self._last_came = False
@@ -186,7 +209,7 @@ class StillExchange:
         if self._wanted and self._receiving is None:
             still = self._wanted.pop(0)
             self._receiving = Receiving(still["digest"], still["bytes"])
-            self._asked_at = self._came_at = -1e9
+            self._ask_at = self._came_at = -1e9
 
     def _take(self, content: bytes, digest: str) -> None:
         if digest_of(content) != digest:

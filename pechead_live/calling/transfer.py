@@ -22,6 +22,9 @@ NEWEST = 4
 FIRST_RETRY_S, LEAST_RETRY_S, LONGEST_RETRY_S = 2.5, 0.6, 8.0
 """After which a piece is sent again: before the way was measured, at least, at most."""
 
+OVERTAKEN_S = 0.1
+"""After a later piece was received, an earlier one is waited for so long."""
+
 _NAME, _PLACE = 8, 4
 MOST_RECEIPTS = 40
 
@@ -43,6 +46,8 @@ class _Flight(NamedTuple):
     first_at: float
     sent_at: float
     attempts: int
+    overtaken_at: float | None = None
+    """When the receipt of a later piece came."""
 
 
 def pieces_of(content: bytes, digest: str, start: int, count: int = 1) -> bytes:
@@ -84,13 +89,18 @@ class Sending:
         """Whether all of it is there."""
         return not self._missing and not self._flying
 
+    @property
+    def all_went(self) -> bool:
+        """Whether all of it was sent once."""
+        return not self._missing
+
     def due(self, now: float, most: int = 1) -> bytes | None:
         """Up to ``most`` pieces that may be sent now, in one message; to be asked again until there
         are none."""
         if now < self._next_at:
             return None
         for start, flight in self._flying.items():
-            if now - flight.sent_at > self._retry_s(flight):
+            if self._is_lost(flight, now):
                 window = max(self.pace.window / 2, float(PIECE_BYTES))
                 self.pace = self.pace._replace(window=window)
                 self._flying[start] = _Flight(flight.first_at, now, flight.attempts + 1)
@@ -118,11 +128,25 @@ class Sending:
             flight = self._flying.pop(start, None)
             if flight is None:
                 continue
+            self._overtake(start, flight, now)
             # of a piece that was sent again it is not known which one came
             if flight.attempts == 1 or self.pace.usual_s is None:
                 self._measure(now - flight.first_at, first=flight.attempts == 1)
             elif now - flight.sent_at > self.pace.usual_s:
                 self._measure(now - flight.sent_at, first=False)
+
+    def _is_lost(self, flight: _Flight, now: float) -> bool:
+        if flight.overtaken_at is not None:
+            return now - flight.overtaken_at > OVERTAKEN_S
+        return now - flight.sent_at > self._retry_s(flight)
+
+    def _overtake(self, start: int, received: _Flight, now: float) -> None:
+        """What was sent before that piece, and is not there, is lost or late."""
+        if received.attempts > 1:
+            return
+        for other, flight in self._flying.items():
+            if other < start and flight.attempts == 1 and flight.overtaken_at is None:
+                self._flying[other] = flight._replace(overtaken_at=now)
 
     def _has_room(self) -> bool:
         under_way = len(self._flying) * PIECE_BYTES

@@ -94,6 +94,8 @@ class Encoder:
         self._stills = 0
         self._began: float | None = None
         self._open: _Open | None = None
+        self.lost_share = 0.0
+        """Of the frames that the receiver told of last, what it could not read or never had."""
 
     def encode(self, coefficients: Coefficients | None, captured_at: float) -> bytes | None:
         """A packet, or None while one is filled or nothing changes.
@@ -124,6 +126,7 @@ class Encoder:
         told = read_feedback(data)
         if told is None:
             return False
+        self.lost_share = self._lost_of(told)
         if self._last is not None and self._is_lossy(told):
             calm = round(self._config.calm_s * TICKS_PER_SECOND)
             self._lossy_until = self._last.tick + calm
@@ -165,10 +168,12 @@ class Encoder:
         """Whether something that was sent before the newest frame there is missing."""
         if told.stuck_at is not None:
             return True
+        return self._lost_of(told) > 0
+
+    def _lost_of(self, told: Feedback) -> float:
         newest = max(told.frames, default=0)
-        return any(
-            n in self._sent and n not in told.frames for n in range(newest - EARLIER, newest)
-        )
+        sent = [n for n in range(newest - EARLIER, newest) if n in self._sent]
+        return sum(n not in told.frames for n in sent) / max(len(sent), 1)
 
     @property
     def _number(self) -> int:

@@ -12,7 +12,13 @@ from pechead_live.avatar.avatar import Avatar
 from pechead_live.avatar.file import open_avatar
 from pechead_live.camera.open import REPLAY
 from pechead_live.cli.call_host import host_in_browser, house_of
-from pechead_live.cli.call_options import LINES, add_call_arguments, turn_from
+from pechead_live.cli.call_options import (
+    LINES,
+    RUNG_WORDS,
+    add_call_arguments,
+    ladder_from,
+    turn_from,
+)
 from pechead_live.cli.interrupt import stop_on_signals
 from pechead_live.cli.listening import add_server_arguments, ice_server
 from pechead_live.cli.motion_options import (
@@ -31,8 +37,10 @@ from pechead_live.protocols import Camera
 from pechead_live.steps import labelled, motion_step, smoothing_step
 
 if TYPE_CHECKING:
-    from pechead_live.calling.conversation import Conversation, Line, Senses
+    from pechead_live.calling.conversation import Conversation, Line
     from pechead_live.calling.dialogue import Me
+    from pechead_live.calling.ladder.climber import Stand
+    from pechead_live.calling.outgoing import Senses
 
 Network = Callable[["Line"], Awaitable[None]]
 
@@ -91,6 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
         turn=turn_from(arguments),
         voice=VoiceConfig(bitrate=arguments.voice or line.voice, packet_ms=line.packet_ms),
         motion=MotionConfig(frames_per_message=line.frames),
+        ladder=ladder_from(arguments),
     )
     size = size_from(arguments.size)
     specs = sinks_named(arguments, inputs=[arguments.source])
@@ -115,6 +124,7 @@ def run(arguments: argparse.Namespace) -> int:
             known=KnownStills(),
             open_peer=lambda: open_peer(servers),
             on_avatar=_introduce,
+            on_rung=_tell_rung,
             config=config,
         )
 
@@ -165,7 +175,7 @@ def _network(arguments: argparse.Namespace) -> Network:
 
 
 def _senses(arguments: argparse.Namespace, avatar: Avatar, stack: ExitStack) -> "Senses":
-    from pechead_live.calling.conversation import Senses
+    from pechead_live.calling.outgoing import Senses
 
     first, tracker_of = open_camera_and_tracker(arguments)
     stack.callback(first.close)
@@ -180,6 +190,7 @@ def _senses(arguments: argparse.Namespace, avatar: Avatar, stack: ExitStack) -> 
     return Senses(
         open_camera=camera,
         tracker=tracker,
+        avatar=avatar,
         smoothing=IDENTITY if arguments.camera.startswith(REPLAY) else smoothing_step(),
         motion=motion_step(avatar.rest, config, overrides),
     )
@@ -197,9 +208,14 @@ def _me(arguments: argparse.Namespace, avatar: Avatar | None) -> "Me":
     quality = arguments.quality or line.quality_px
     header = header_for(avatar.rest, load_face_model(), quality_px=quality)
     stills = still_of(avatar, GLIMPSE), still_of(avatar, FULL)
-    return Me(arguments.called or avatar.name, stills, header, line.holds_ms)
+    return Me(arguments.called or avatar.name, stills, header, line.holds_ms, quality)
 
 
 def _introduce(avatar: Avatar) -> None:
     height = avatar.matte.shape[0]
     print(f"you see {avatar.name} ({height} pixels); consent: {avatar.consent}", flush=True)
+
+
+def _tell_rung(mine: bool, stand: "Stand") -> None:
+    what = RUNG_WORDS[stand.rung].format("camera" if stand.shows == "camera" else "avatar")
+    print(f"{'you send' if mine else 'you are sent'} {what}: {stand.why}", flush=True)

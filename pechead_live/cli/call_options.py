@@ -2,13 +2,16 @@
 
 import argparse
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pechead_live.cli.motion_options import add_motion_arguments
 from pechead_live.cli.renderer_options import add_renderer_arguments
 from pechead_live.cli.sinks import add_sink_argument
 from pechead_live.cli.tracker_options import add_tracker_arguments
 from pechead_live.errors import InputError
+
+if TYPE_CHECKING:
+    from pechead_live.calling.ladder.rungs import LadderConfig
 
 
 class LineOptions(NamedTuple):
@@ -68,6 +71,12 @@ def add_call_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="default, a part of a device's name, file:OUT.wav or none (default: %(default)s)",
     )
+    group.add_argument(
+        "--real-face",
+        action="store_true",
+        help="the other end may see your camera's picture while your face cannot be read well: a "
+        "small video first, then a larger one; without this it never leaves this machine",
+    )
     add_tracker_arguments(parser)
     add_motion_arguments(parser)
     group = parser.add_argument_group("the line")
@@ -101,6 +110,26 @@ def add_call_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--seconds", type=float, help="hang up after this long")
     group.add_argument("--report", type=Path, help="write what was measured as JSON")
     add_renderer_arguments(parser)
+
+
+RUNG_WORDS = (
+    "motion only",
+    "motion and a fresh still of the {}",
+    "a small video of the {}, and motion",
+    "video of the {}",
+)
+"""Of the ladder."""
+
+
+def ladder_from(arguments: argparse.Namespace) -> "LadderConfig":
+    """What may be sent beside motion; over a thin line nothing may."""
+    from pechead_live.calling.ladder.rungs import LadderConfig, Rung
+
+    if arguments.line == "thin":
+        return LadderConfig(of_camera=arguments.real_face)
+    if arguments.real_face:
+        return LadderConfig(rungs=(Rung.MOTION, Rung.LOW, Rung.VIDEO), of_camera=True)
+    return LadderConfig(rungs=(Rung.MOTION, Rung.LOW))
 
 
 def turn_from(arguments: argparse.Namespace) -> tuple[float, float]:

@@ -4,6 +4,7 @@ import { product, rotationFromEuler } from "../calls/rotation.js";
 import { arrived, initialPlayout, playoutConfig, shown } from "../calls/playout.js";
 import { StreamDecoder } from "../calls/stream_decoder.js";
 
+const MOST_EARLY = 40; // packets that wait for the stream's header
 const LONGEST_WAIT = 0.06; // seconds of the jitter buffer
 
 export class Arrivals {
@@ -11,6 +12,7 @@ export class Arrivals {
   constructor(priors) {
     this.priors = priors;
     this.decoder = null;
+    this.early = []; // [packet, at] before the header: without them the next ones cannot be read
     this.playout = initialPlayout();
     this.config = playoutConfig({ longestWait: LONGEST_WAIT });
     this.beganAt = null; // the stream's time 0 by this page's clock, if it is known
@@ -22,6 +24,7 @@ export class Arrivals {
   begin(header) {
     this.decoder = new StreamDecoder(header, this.priors);
     this.playout = initialPlayout();
+    for (const [packet, at] of this.early.splice(0)) this.read(packet, at);
   }
 
   /** The sender keeps frames for up to `held` seconds: waited for beyond the line's jitter. */
@@ -31,13 +34,20 @@ export class Arrivals {
 
   /** A packet that came `at`; whether the sender should hear of it at once. */
   take(packet, at) {
-    if (!this.decoder) return false;
+    if (!this.decoder) {
+      this.early = [...this.early, [packet.slice(), at]].slice(-MOST_EARLY);
+      return false;
+    }
     const stuck = this.decoder.dropped.stuck;
+    this.read(packet, at);
+    return this.decoder.dropped.stuck > stuck;
+  }
+
+  read(packet, at) {
     for (const frame of this.decoder.decode(packet)) {
       this.playout = arrived(this.playout, frame, at, this.config);
       this.counts.frames += 1;
     }
-    return this.decoder.dropped.stuck > stuck;
   }
 
   /** For the sender; null before the stream has begun. */

@@ -1,6 +1,8 @@
 // A dialogue over WebRTC, with sound.
 
+import { Climber } from "./climber.js";
 import { Dialogue } from "./dialogue.js";
+import { gathered } from "./gathered.js";
 import { SOUND_TIME } from "./riders.js";
 
 const TICK_MS = 20;
@@ -16,7 +18,8 @@ export const findsRiders = () => "RTCRtpScriptTransform" in globalThis;
  *
  * `microphone`: a MediaStream, or null. `onSound(stream, receiver)`: gets the other end's sound;
  * `onSoundTime(rtpTimestamp, seconds)`: what was heard when; `arrivals`, `priors`, `me`, `known`,
- * `onAvatar`: of dialogue.js. Rejected with an Error that says why not.
+ * `onAvatar`: of dialogue.js; `ladder`: what climber.js needs beside the connection. Rejected with
+ * an Error that says why not.
  */
 export async function join(parts) {
   const call = await opened(parts);
@@ -71,9 +74,11 @@ export async function host(parts, key) {
   return call;
 }
 
-/** A connection that has not begun: `{peer, dialogue, useSound(transceiver), close(why)}`. */
-async function opened({ microphone, onSound, onSoundTime, ...parts }) {
-  const peer = new RTCPeerConnection({ iceServers: await iceServers() });
+/** A connection that has not begun: `{peer, dialogue, climber, useSound(transceiver), close(why)}` */
+async function opened({ microphone, onSound, onSoundTime, ladder, ...parts }) {
+  const servers = await iceServers();
+  const openPeer = () => new RTCPeerConnection({ iceServers: servers });
+  const peer = openPeer();
   const control = peer.createDataChannel("control", { negotiated: true, id: 0 });
   const motion = peer.createDataChannel("motion", {
     negotiated: true,
@@ -90,10 +95,14 @@ async function opened({ microphone, onSound, onSoundTime, ...parts }) {
     motion: (message) => {
       if (motion.readyState === "open" && motion.bufferedAmount < FULL) motion.send(message);
     },
-    ride: (riders) => worker.postMessage(riders),
+    ride: (riders) => worker.postMessage({ riders }),
+    began: (at) => worker?.postMessage({ beganAt: performance.timeOrigin + 1000 * at }),
   };
   const dialogue = new Dialogue({ ...parts, wires });
-  const call = { peer, dialogue, openedAt: null, useSound, close };
+  const climber = new Climber({ ...ladder, say: (message) => dialogue.say(message), openPeer });
+  dialogue.climber = climber;
+  dialogue.motion.onLoss = (share) => climber.line.motionWasLost(share);
+  const call = { peer, dialogue, climber, openedAt: null, useSound, close };
   const timer = setInterval(() => call.openedAt !== null && dialogue.tick(seconds()), TICK_MS);
 
   control.onopen = () => {
@@ -125,6 +134,7 @@ async function opened({ microphone, onSound, onSoundTime, ...parts }) {
   /** Hangs up. */
   function close(why) {
     clearInterval(timer);
+    climber.close();
     if (why !== undefined) dialogue.end(why);
     setTimeout(() => peer.close(), 100); // the goodbye goes first
     worker?.terminate();
@@ -147,14 +157,4 @@ export async function ask(path, body) {
 async function iceServers() {
   const told = await (await fetch("/api/v1/call")).json();
   return told.ice_servers;
-}
-
-/** All addresses at once: the host's answer needs them. */
-function gathered(peer) {
-  return new Promise((resolve) => {
-    const look = () => peer.iceGatheringState === "complete" && resolve();
-    peer.addEventListener("icegatheringstatechange", look);
-    setTimeout(resolve, 2000);
-    look();
-  });
 }

@@ -1,12 +1,16 @@
 // What two ends of a call say to each other, whatever carries it (calling/dialogue.py).
 
 import { VERSION } from "../calls/header.js";
+import { LOW, RUNGS, VIDEO } from "./ladder.js";
+import { takenRungs } from "./ladder_messages.js";
 import { MotionWire } from "./motion_wire.js";
 import { unpackRiders } from "./riders.js";
 import { StillExchange } from "./still_exchange.js";
 
 const [PING, FIRST_PING, FIRST_PINGS] = [10, 0.7, 3]; // seconds, and how many
+const VIDEO_PING = 1; // while this end sends video: they tell whether the line carries it
 const HOLDS_MS = 40; // two frames in a message
+const TAKES = [RUNGS[LOW], RUNGS[VIDEO]]; // above motion, that this page can show
 
 export class Dialogue {
   /**
@@ -22,6 +26,7 @@ export class Dialogue {
     this.peerName = null;
     this.peerIsReady = false;
     this.ended = null; // why the call is over
+    this.climber = null; // hears what is said of the ladder
     this.pings = 0;
     this.pingedAt = -Infinity;
     this.quickest = null; // [seconds there and back, how far their clock is ahead]
@@ -33,17 +38,32 @@ export class Dialogue {
   open(rides) {
     const { name } = this.me;
     const stills = this.stills.offered();
-    this.say({ type: "hello", versions: [VERSION], name, stills, rides, holds_ms: HOLDS_MS });
+    this.say({
+      type: "hello",
+      versions: [VERSION],
+      name,
+      stills,
+      rides,
+      holds_ms: HOLDS_MS,
+      takes: TAKES,
+    });
   }
 
   /** This end's motion; null: no face. */
   sayMotion(coefficients, capturedAt, now) {
-    if (!this.peerIsReady) return;
+    this.climber.note(coefficients?.confidence ?? 0);
+    if (!this.mayMove(now) || this.climber.rung === VIDEO) return;
     if (!this.began) {
       this.began = true;
       this.say({ type: "began", at: capturedAt });
+      this.wires.began(capturedAt);
     }
     this.motion.say(coefficients, capturedAt, now);
+  }
+
+  /** Whether motion is of use to the other end: it has this end's avatar, or soon will. */
+  mayMove(now) {
+    return this.peerIsReady || this.stills.firstComes(now);
   }
 
   /** What came over the reliable channel. */
@@ -68,14 +88,16 @@ export class Dialogue {
   /** Some twenty times a second. */
   tick(now) {
     this.stills.tick(now, this.motion.rides(now));
-    this.motion.tick(now);
+    this.motion.tick(now, this.mayMove(now));
     this.peerIsReady ||= this.stills.firstIsThere;
     if (!this.isReady && this.stills.hasAvatar) {
       this.isReady = true;
       this.say({ type: "ready" });
     }
     if (this.peerName === null) return;
-    if (now - this.pingedAt > (this.pings < FIRST_PINGS ? FIRST_PING : PING)) {
+    if (this.ended === null) this.climber.tick(now, this.peerIsReady);
+    const usual = this.climber.rung < LOW ? PING : VIDEO_PING;
+    if (now - this.pingedAt > (this.pings < FIRST_PINGS ? FIRST_PING : usual)) {
       this.pingedAt = now;
       this.pings += 1;
       this.say({ type: "ping", at: now });
@@ -110,10 +132,14 @@ export class Dialogue {
         break;
       case "bye":
         this.ended = String(message.why || "the other end has hung up").slice(0, 200);
+        break;
+      default:
+        this.climber.hear(message, now);
     }
   }
 
-  meet({ name, versions, rides, holds_ms: holds, stills }) {
+  meet(message) {
+    const { name, versions, rides, holds_ms: holds, stills } = message;
     this.peerName = String(name).slice(0, 200);
     if (!Array.isArray(versions) || !versions.includes(VERSION)) {
       this.ended = `the other end's stream is of version ${versions}`;
@@ -123,11 +149,13 @@ export class Dialogue {
     this.motion.peerFindsRiders = rides === true;
     this.arrivals.allowFor(Math.min(Math.max(Number(holds) || 0, 0), 250) / 1000);
     if (Array.isArray(stills)) this.stills.want(stills.slice(0, 4).filter(isStill));
+    this.climber.allow(takenRungs(message));
   }
 
   measure({ at, here }, now) {
     const took = now - at;
     if (!(took >= 0) || !Number.isFinite(here)) return;
+    this.climber.line.cameBack(took);
     if (this.quickest && took >= this.quickest[0]) return;
     this.quickest = [took, here - (at + now) / 2];
     this.placeInTime();

@@ -2,6 +2,8 @@
 
 import { digestOf } from "./still.js";
 
+const MOST = 200; // that are kept; those that were used longest ago go
+
 const place = (digest) => `/stills/${digest}`;
 
 /** The still of this digest (Uint8Array), or null. A browser that keeps nothing has none. */
@@ -9,7 +11,9 @@ export async function find(digest) {
   try {
     const found = await (await caches.open("stills")).match(place(digest));
     const content = found && new Uint8Array(await found.arrayBuffer());
-    return content && (await digestOf(content)) === digest ? content : null;
+    if (!content || (await digestOf(content)) !== digest) return null;
+    await keep(digest, content); // it was used last
+    return content;
   } catch {
     return null;
   }
@@ -17,7 +21,10 @@ export async function find(digest) {
 
 export async function keep(digest, content) {
   try {
-    await (await caches.open("stills")).put(place(digest), new Response(content));
+    const cache = await caches.open("stills");
+    await cache.put(place(digest), new Response(content));
+    const known = await cache.keys(); // as they were put there, one after the other
+    await Promise.all(known.slice(0, -MOST).map((each) => cache.delete(each)));
   } catch {
     // a private window: it is sent again next time
   }

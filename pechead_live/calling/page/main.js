@@ -1,22 +1,31 @@
 // The page of a call: asks for camera and microphone, joins, shows and plays the other end.
 
-import { openModel } from "../renderer/model.js";
 import { Arrivals } from "./arrivals.js";
 import { host, join, seconds } from "./connection.js";
+import { Cover } from "./cover.js";
 import { keepWatching } from "./face.js";
+import { faceModel } from "./face_model.js";
 import * as known from "./known_stills.js";
+import { ladderPanel } from "./ladder_panel.js";
 import { keepInStep } from "./lip_sync.js";
 import { fetchNetwork } from "./network.js";
 import { myAvatar } from "./my_avatar.js";
+import { openMedia, stopMedia } from "./media.js";
+import { ownPictures } from "./own_pictures.js";
 import { keepDrawing } from "./picture.js";
 
 const byId = (id) => document.getElementById(id);
 const EVERY_MS = 500; // the figures on the page
-const CAMERA = { width: 640, height: 480, frameRate: 25, facingMode: "user" };
-const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 
 /** What tests and the curious look at. */
-const watched = { call: null, arrivals: null, picture: null, face: null };
+const watched = {
+  call: null,
+  climber: null,
+  cover: null,
+  arrivals: null,
+  picture: null,
+  face: null,
+};
 globalThis.pecheadCall = watched;
 
 const hostKey =
@@ -52,15 +61,31 @@ async function take(opened) {
   tell("Joining");
   const [priors, model, mine] = await Promise.all([
     bytesOf("/page/data/priors.bin"),
-    bytesOf("/page/data/model.bin").then(openModel),
+    faceModel(),
     media.camera ? myAvatar(byId("avatar").files[0] ?? null) : nobody(),
   ]);
   const arrivals = new Arrivals(priors);
   let step = null;
+  let isBusy = media.camera !== null; // until what reads the face is loaded
+  const drawn = () => {
+    const isSlowAnyway = isBusy || document.hidden || picture.figures.network;
+    return isSlowAnyway ? null : arrivals.counts.shown;
+  };
+  const cover = new Cover({ video: byId("video"), badge: byId("badge") });
+  const panel = ladderPanel({
+    notice: byId("notice"),
+    words: byId("they-see"),
+    preview: byId("preview"),
+    sent: byId("sent"),
+    leave: byId("show-camera-now"),
+    hasCamera: media.camera !== null,
+    allowed: media.camera !== null && byId("show-camera").checked,
+  });
   const picture = keepDrawing({
     canvas: byId("picture"),
     model,
     arrivals,
+    isCovered: () => cover.look(picture.figures.network !== null),
     onShown: (streamSeconds, now) => step?.shown(streamSeconds, now),
   });
   opened.picture = picture;
@@ -71,6 +96,7 @@ async function take(opened) {
     known,
     arrivals,
     microphone: media.microphone,
+    ladder: { ...panel, video: byId("video"), drawn },
     onSound(stream, receiver) {
       byId("sound").srcObject = stream;
       step?.stop();
@@ -82,20 +108,27 @@ async function take(opened) {
       introduce(avatar);
     },
   }, hostKey);
-  Object.assign(watched, { call, arrivals, picture });
-  show(call, arrivals, picture, media);
+  const { climber } = call;
+  for (const part of [cover, panel]) part.use(climber);
+  Object.assign(watched, { call, climber, cover, arrivals, picture });
+  show({ call, arrivals, picture, media, cover, panel });
   if (media.camera) {
-    const say = (...told) => call.dialogue.sayMotion(...told, seconds());
     const video = byId("camera");
     video.srcObject = media.camera;
     await video.play();
-    watched.face = await keepWatching({ video, rest: mine.rest, say });
+    const own = ownPictures({ climber, camera: video, avatar: mine.avatar, model });
+    const say = (coefficients, capturedAt) => {
+      call.dialogue.sayMotion(coefficients, capturedAt, seconds());
+      own.see(coefficients);
+    };
+    watched.face = await keepWatching({ video, rest: mine.avatar.rest, say });
+    isBusy = false;
     byId("calibrate").hidden = false;
     byId("calibrate").onclick = () => watched.face.calibrate();
   }
 }
 
-function show(call, arrivals, picture, media) {
+function show({ call, arrivals, picture, media, cover, panel }) {
   byId("entrance").hidden = true;
   byId("live").hidden = false;
   for (const angle of ["yaw", "pitch"]) {
@@ -108,11 +141,13 @@ function show(call, arrivals, picture, media) {
   function look() {
     const pictures = ((picture.figures.pictures - before) * 1000) / EVERY_MS;
     before = picture.figures.pictures;
-    const parts = [
+    panel.look();
+    const drawing = [
       `${pictures.toFixed(0)} pictures/s`,
       `${picture.figures.drawingMs.toFixed(0)} ms each`,
       `${arrivals.counts.bridged} of ${arrivals.counts.shown} bridged`,
     ];
+    const parts = cover.covers ? ["their video"] : drawing;
     if (watched.face) parts.push(`face read in ${watched.face.figures.trackingMs.toFixed(0)} ms`);
     byId("figures").textContent = parts.join(" · ");
     const state = call.peer.connectionState;
@@ -124,6 +159,8 @@ function show(call, arrivals, picture, media) {
     clearInterval(timer);
     call.close(why);
     picture.stop();
+    cover.end();
+    panel.end();
     watched.face?.stop();
     stopMedia(media);
     byId("waiting").hidden = false;
@@ -166,29 +203,7 @@ function tell(text, kind = "") {
   byId("waiting").className = `waiting ${kind}`;
 }
 
-function stopMedia(media) {
-  for (const stream of [media?.camera, media?.microphone]) {
-    for (const track of stream?.getTracks() ?? []) track.stop();
-  }
-}
-
-/** Each on its own: who has no camera still listens and talks. */
-async function openMedia(wantsCamera, wantsMicrophone) {
-  const open = async (wants, constraints) => {
-    try {
-      return wants ? await navigator.mediaDevices.getUserMedia(constraints) : null;
-    } catch (error) {
-      console.warn(`not used: ${error.message}`);
-      return null;
-    }
-  };
-  return {
-    camera: await open(wantsCamera, { video: CAMERA }),
-    microphone: await open(wantsMicrophone, { audio: SOUND }),
-  };
-}
-
-const nobody = async () => ({ me: { name: "somebody", stills: [], header: null }, rest: null });
+const nobody = () => ({ me: { name: "somebody", stills: [], header: null }, avatar: null });
 
 const bytesOf = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
 

@@ -7,7 +7,7 @@ import { StreamEncoder } from "../calls/stream_encoder.js";
 import { COEFFICIENTS, EARLIER, FEEDBACK, HEADER, packRiders } from "./riders.js";
 
 const RIDES = 0.5; // sound that went out so lately will go on
-const HEADER_AGAIN = 2;
+const [HEADER_AGAIN, HEADER_RARELY] = [1.5, 6]; // seconds, each time twice as long
 const STUCK = 0.05; // seconds between two words that the receiver is stuck
 const FEEDBACK_EVERY = 0.4;
 const ALONE = 0.15; // how long feedback waits for coefficients that it can go with
@@ -21,13 +21,14 @@ export class MotionWire {
   constructor({ arrivals, priors, send, ride, framesPerMessage = 2 }) {
     Object.assign(this, { arrivals, priors, send, ride, framesPerMessage });
     this.encoder = this.headerBytes = null;
-    this.headerAt = -Infinity;
+    [this.headerDue, this.headerAgain] = [-Infinity, HEADER_AGAIN];
     this.heardHeader = "";
     this.wasHeard = false;
     this.packets = [];
     this.soundWentAt = this.toldAt = -Infinity;
     this.urgent = false;
     this.peerFindsRiders = false;
+    this.onLoss = null; // told the share of this end's frames that the other lacks
     this.counts = { messages: 0, rides: 0, heard: 0 };
   }
 
@@ -57,7 +58,7 @@ export class MotionWire {
     }
     if (riders.has(FEEDBACK)) {
       this.wasHeard = true;
-      this.encoder?.hear(riders.get(FEEDBACK));
+      if (this.encoder?.hear(riders.get(FEEDBACK))) this.onLoss?.(this.encoder.lostShare);
     }
     if (this.urgent && !this.rides(now) && now - this.toldAt > STUCK) this.sendAll(now);
   }
@@ -80,10 +81,12 @@ export class MotionWire {
     this.ride(packRiders(riders));
   }
 
-  /** Some twenty times a second: what is due by time alone. */
-  tick(now) {
-    if (this.headerBytes && !this.wasHeard && now - this.headerAt > HEADER_AGAIN) {
-      this.headerAt = now;
+  /** Some twenty times a second: what is due by time alone. `moves`: the other end has use for
+   * this end's motion. */
+  tick(now, moves = true) {
+    if (moves && this.headerBytes && !this.wasHeard && now >= this.headerDue) {
+      this.headerDue = now + this.headerAgain;
+      this.headerAgain = Math.min(2 * this.headerAgain, HEADER_RARELY);
       this.message(new Map([[HEADER, this.headerBytes]]));
     }
     if (this.rides(now)) return;

@@ -4,8 +4,8 @@ import { readHeader } from "../calls/header.js";
 import { digestOf, openStill } from "./still.js";
 
 /**
- * `file`: an avatar file, or null for the sample that the host has. Gives `{me, rest}`; rejected
- * with the host's words where the file is none.
+ * `file`: an avatar file, or null for the sample that the host has. Gives `{me, avatar}`, the
+ * avatar of still.js; rejected with the host's words where the file is none.
  */
 export async function myAvatar(file) {
   const request = file
@@ -24,6 +24,7 @@ export async function myAvatar(file) {
   const stills = await Promise.all(
     contents.map(async (content) => ({ content, digest: await digestOf(content) })),
   );
-  const { name, rest } = await openStill(contents[0]);
-  return { me: { name, stills, header: { bytes: header, header: readHeader(header) } }, rest };
+  const avatar = await openStill(contents.at(-1));
+  const told = { bytes: header, header: readHeader(header) };
+  return { me: { name: avatar.name, stills, header: told }, avatar };
 }

@@ -23,6 +23,15 @@ export function paddingOf(opus) {
   return shapeOf(opus)?.padding ?? new Uint8Array();
 }
 
+/** How long the sound of `opus` is (RFC 6716, 3.1). */
+export function secondsOf(opus) {
+  const [toc, frames] = [opus[0], (shapeOf(opus)?.frames ?? 0) & 0x3f];
+  const config = toc >> 3;
+  if (config < 12) return frames * [0.01, 0.02, 0.04, 0.06][config % 4];
+  if (config < 16) return frames * [0.01, 0.02][config % 2];
+  return frames * [0.0025, 0.005, 0.01, 0.02][config % 4];
+}
+
 /** The packet as one of code 3: `frames` is its count byte, `rest` what follows. */
 function shapeOf(opus) {
   if (!opus.length) return null;

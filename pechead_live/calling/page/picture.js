@@ -6,12 +6,13 @@ import { drawLite, initialState, prepareLite } from "../renderer/lite.js";
 import { seconds } from "./connection.js";
 
 /**
- * `canvas`: square. `arrivals`: of arrivals.js. `onShown(streamSeconds, now)`: after each picture.
+ * `canvas`: square. `arrivals`: of arrivals.js. `isCovered()`: whether something else is seen in
+ * its place. `onShown(streamSeconds, now)`: after each picture.
  *
  * `show(avatar)` takes another avatar (of still.js); `drawWith(network)` a network of
  * renderer/lite_network.js, null for none; `stop()` ends it.
  */
-export function keepDrawing({ canvas, model, arrivals, onShown }) {
+export function keepDrawing({ canvas, model, arrivals, isCovered, onShown }) {
   const context = canvas.getContext("2d", { alpha: false });
   const config = presenceConfig();
   const picture = new ImageData(canvas.width, canvas.height);
@@ -20,7 +21,8 @@ export function keepDrawing({ canvas, model, arrivals, onShown }) {
   let [network, lite, memory] = [null, null, null];
 
   async function draw() {
-    if (portrait) await drawOne().catch((error) => console.error(error));
+    const covered = isCovered();
+    if (portrait && !covered) await drawOne().catch((error) => console.error(error));
     handle = requestAnimationFrame(draw);
   }
 

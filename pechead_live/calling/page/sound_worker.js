@@ -1,12 +1,15 @@
 // Beside the page: puts riders into sound that goes out, and takes them from sound that comes.
 
 import { padded, paddingOf } from "./opus_padding.js";
+import { SoundTime } from "./sound_time.js";
 
 const MOST_WAITING = 4; // messages; older ones go another way
 const waiting = [];
+const time = new SoundTime();
 
-onmessage = ({ data }) => {
-  waiting.push(data); // packed riders
+onmessage = ({ data: { riders, beganAt } }) => {
+  if (beganAt !== undefined) time.begin(beganAt);
+  if (riders) waiting.push(riders); // packed
   if (waiting.length > MOST_WAITING) postMessage({ missed: waiting.shift() });
 };
 
@@ -19,12 +22,14 @@ onrtctransform = ({ transformer }) => {
 };
 
 function outgoing(frame, controller) {
+  const now = performance.timeOrigin + performance.now();
+  const told = time.due(now) ? time.told(frame, now) : [];
   postMessage({ sent: true });
-  if (waiting.length) {
-    const riders = waiting.shift();
-    const made = padded(new Uint8Array(frame.data), riders);
+  const riders = waiting.shift() ?? [];
+  if (told.length || riders.length) {
+    const made = padded(new Uint8Array(frame.data), Uint8Array.of(...told, ...riders));
     if (made) frame.data = made.buffer;
-    else postMessage({ missed: riders });
+    else if (riders.length) postMessage({ missed: riders });
   }
   controller.enqueue(frame);
 }

@@ -1,7 +1,13 @@
-// An avatar as it comes over a line (avatar/still.py).
+// An avatar as it comes over a line (avatar/still.py); nothing in it is believed
+// (avatar/received_still.py).
+
+import { addExpression, faceOf, POINTS, project } from "../renderer/model.js";
+import { faceModel } from "./face_model.js";
 
 const LARGEST = 256 * 1024;
-const POINTS = 478;
+const LONGEST_TEXT = 400; // characters
+const PLATE = 1.25; // picture coordinates: a face is not farther out than a little beyond the crop
+const LACK = 0.5; // of the face model, half a face's width: what it lacks of any face is less
 const REST = 9 + 2 + 1 + 50 + 52;
 
 /** The SHA-256 of `bytes`, hexadecimal. */
@@ -20,24 +26,30 @@ export async function openStill(bytes) {
   const missing = await inflated(parts[1]);
   const step = Number(card.missing_step);
   if (missing.length !== 2 * POINTS || !(step > 0 && step <= 1)) throw new Error("points");
+  const lacks = lackOf(new Int8Array(missing.buffer), step);
+  if (!isFace(await faceModel(), rest, lacks)) throw new Error("the still's face is none");
   const [person, matte, background] = await Promise.all(
     parts.slice(2).map((part) => pixelsOf(part, card.width, card.height)),
   );
   for (let at = 0; at < person.data.length; at += 4) person.data[at + 3] = matte.data[at];
-  const text = (name) => {
-    const usable = typeof card[name] === "string" && card[name].trim() && card[name].length <= 400;
-    if (!usable) throw new Error(`no ${name}`);
-    return card[name].replace(/\p{C}/gu, " ").trim();
-  };
+  const [name, consent] = ["name", "consent", "created"].map((text) => shownText(card, text));
   return {
-    name: text("name"),
-    consent: text("consent"),
+    name,
+    consent,
     height: card.height,
     rest,
-    delta: deltaFrom(new Int8Array(missing.buffer), step, rest),
+    delta: deltaFrom(lacks, rest),
     person,
     background,
   };
+}
+
+/** Without anything that a terminal obeys. */
+function shownText(card, name) {
+  const told = card[name];
+  const text = typeof told === "string" && told.replace(/\p{C}|(?! )\p{Z}/gu, " ").trim();
+  if (!text || [...told].length > LONGEST_TEXT) throw new Error(`the still has no ${name}`);
+  return text;
 }
 
 function unpacked(bytes) {
@@ -89,12 +101,27 @@ function isRotation(r) {
   return across[0] * r[6] + across[1] * r[7] + across[2] * r[8] > 0; // no mirror
 }
 
-/** (478 * 3) model space, of levels in the picture's plane. */
-function deltaFrom(levels, step, { rotation, scale }) {
+/** (478 * 2) picture coordinates: what the face model lacks at rest. */
+function lackOf(levels, step) {
+  return Float32Array.from({ length: 2 * POINTS }, (_, at) =>
+    step * levels[(at % 2) * POINTS + (at >> 1)]);
+}
+
+/** Whether the still's points can be those of a face. */
+function isFace(model, rest, lacks) {
+  const face = faceOf(model, rest.identity);
+  addExpression(model, rest.expression, face);
+  const points = project(face, rest, new Float64Array(2 * POINTS));
+  return lacks.every(
+    (lack, at) => Math.abs(points[at] + lack) <= PLATE && Math.abs(lack / rest.scale) <= LACK,
+  );
+}
+
+/** (478 * 3) model space. */
+function deltaFrom(lacks, { rotation, scale }) {
   const delta = new Float32Array(3 * POINTS);
   for (let point = 0; point < POINTS; point++) {
-    const x = (levels[point] * step) / scale;
-    const y = (levels[POINTS + point] * step) / scale;
+    const [x, y] = [lacks[2 * point] / scale, lacks[2 * point + 1] / scale];
     for (let k = 0; k < 3; k++) delta[3 * point + k] = x * rotation[k] + y * rotation[3 + k];
   }
   return delta;

@@ -5,8 +5,10 @@ import { digestOf, openStill } from "./still.js";
 import { ALONE, PIECE_BYTES, Receipts, Receiving, Sending, isOf, newPace } from "./transfer.js";
 
 const LARGEST = 256 * 1024;
-const ASK_AGAIN = 1.5; // seconds until something of a still comes
+const ASK_AGAIN = 1.5; // seconds until something of a still comes; at their first word, too
+const SOON = 0.8; // seconds that a first still takes on a thin line, once it was sent
 const STALLED = 10; // seconds after its last piece
+const REPEATED = [0.3, 0.8, 1.6]; // seconds after it: its sender waits for the word that it is there
 
 const hexOf = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -21,15 +23,25 @@ export class StillExchange {
    */
   constructor({ mine, known, send, onAvatar }) {
     Object.assign(this, { mine, known, send, onAvatar });
-    this.askedAt = this.cameAt = -Infinity;
+    this.askAt = this.cameAt = -Infinity;
+    this.hasHeard = false;
     this.sending = null;
+    this.had = new Set(); // digests of what the other end has received
+    this.wentAt = null; // when all of the first still had been sent
     this.pace = newPace();
     this.receiving = null;
     this.came = null;
     this.receipts = new Receipts();
+    this.lastCame = false;
+    this.repeats = []; // when all is told again, after the last piece
     this.wanted = [];
     this.hasAvatar = false;
-    this.firstIsThere = this.sentAny = false;
+    this.firstIsThere = false;
+  }
+
+  /** Whether the other end has the first still that it wanted, or should have it soon. */
+  firstComes(now) {
+    return this.firstIsThere || (this.wentAt !== null && now - this.wentAt > SOON);
   }
 
   /** What this end has, for its hello. */
@@ -55,23 +67,29 @@ export class StillExchange {
   /** The other end wants one. */
   asked(digest) {
     const still = this.mine.find((each) => each.digest === digest);
-    if (!still || this.sending?.digest === digest) return;
-    if (this.sentAny) {
+    if (!still || this.sending?.digest === digest || this.had.has(digest)) return;
+    if (digest !== this.mine[0].digest) {
       // it has the first, and what follows must not hold up motion
       this.firstIsThere = true;
       this.pace = { ...this.pace, window: Math.min(this.pace.window, 2 * PIECE_BYTES) };
     }
-    this.sentAny = true;
     this.sending = new Sending(still, this.pace);
   }
 
   /** What came over the unreliable way. */
   hear(riders, now) {
+    if (!this.hasHeard) {
+      this.hasHeard = true;
+      this.askAt = Math.min(this.askAt, now);
+    }
     if (riders.has(WANT)) this.asked(hexOf(riders.get(WANT)));
     if (riders.has(RECEIPT) && this.sending) {
       this.sending.hear(riders.get(RECEIPT), now);
       this.pace = this.sending.pace;
-      if (this.sending.done) [this.sending, this.firstIsThere] = [null, true];
+      if (this.sending.done) {
+        this.had.add(this.sending.digest);
+        [this.sending, this.firstIsThere] = [null, true];
+      }
     }
     if (!riders.has(PIECE)) return;
     this.cameAt = now;
@@ -83,22 +101,36 @@ export class StillExchange {
     const riders = new Map();
     const receipt = this.receipts.take();
     if (receipt) riders.set(RECEIPT, receipt);
-    const piece = this.sending?.due(now);
+    const piece = this.piece(now);
     if (piece) riders.set(PIECE, piece);
     return riders;
   }
 
+  piece(now, most = 1) {
+    const piece = this.sending?.due(now, most);
+    if (this.sending?.allWent) this.wentAt ??= now;
+    return piece;
+  }
+
   /** Sends what is due in messages of its own, unless all `rides` in sound. */
   tick(now, rides) {
-    if (this.receiving && now - this.askedAt > ASK_AGAIN && now - this.cameAt > STALLED) {
-      this.askedAt = now;
+    if (this.receiving && now >= this.askAt && now - this.cameAt > STALLED) {
+      this.askAt = now + ASK_AGAIN;
       this.send(packRiders(new Map([[WANT, bytesOf(this.receiving.digest)]])));
+    }
+    if (this.lastCame) {
+      this.lastCame = false;
+      this.repeats = REPEATED.map((later) => now + later);
+    }
+    if (now >= this.repeats[0]) {
+      this.repeats.shift();
+      this.receipts.repeat();
     }
     if (rides) return;
     for (let receipt; (receipt = this.receipts.take()); ) {
       this.send(packRiders(new Map([[RECEIPT, receipt]])));
     }
-    for (let piece; (piece = this.sending?.due(now, ALONE)); ) {
+    for (let piece; (piece = this.piece(now, ALONE)); ) {
       this.send(packRiders(new Map([[PIECE, piece]])));
     }
   }
@@ -109,6 +141,7 @@ export class StillExchange {
       this.receipts.add(receiving.digest, pieces);
       if (!receiving.done) return;
       [this.receiving, this.came] = [null, receiving.digest];
+      this.lastCame = true;
       this.take(receiving.content, receiving.digest).then(() => this.ask());
     } else if (this.came && isOf(pieces, this.came)) {
       this.receipts.add(this.came, pieces); // it was sent twice: its receipt was lost
@@ -119,7 +152,7 @@ export class StillExchange {
     if (!this.wanted.length || this.receiving) return;
     const still = this.wanted.shift();
     this.receiving = new Receiving(still);
-    this.askedAt = this.cameAt = -Infinity;
+    this.askAt = this.cameAt = -Infinity;
   }
 
   async take(content, digest) {

@@ -9,6 +9,7 @@ const NEWEST = 4; // measurements of which the least counts
 const TARGET = 0.2; // seconds of delay that a transfer may add
 const [LEAST, FIRST, MOST] = [80, 3200, 64 * 1024]; // bytes under way
 const [FIRST_RETRY, LEAST_RETRY, LONGEST_RETRY] = [2.5, 0.6, 8]; // seconds
+const OVERTAKEN = 0.1; // seconds that a piece is waited for after the receipt of a later one
 const [NAME, PLACE] = [8, 4];
 const HEAD = NAME + PLACE;
 
@@ -37,7 +38,7 @@ export class Sending {
   constructor({ content, digest }, pace) {
     [this.content, this.digest, this.pace] = [content, digest, pace];
     this.missing = startsBetween(0, content.length);
-    this.flying = new Map(); // start to {firstAt, sentAt, attempts}
+    this.flying = new Map(); // start to {firstAt, sentAt, attempts, overtakenAt}
     this.nextAt = -Infinity;
   }
 
@@ -45,13 +46,23 @@ export class Sending {
     return !this.missing.length && !this.flying.size;
   }
 
+  /** Whether all of it was sent once. */
+  get allWent() {
+    return !this.missing.length;
+  }
+
   /** Up to `most` pieces that may be sent now, in one message; null if there are none. */
   due(now, most = 1) {
     if (now < this.nextAt) return null;
     for (const [start, flight] of this.flying) {
-      if (now - flight.sentAt > this.retry(flight)) {
+      if (this.isLost(flight, now)) {
         this.pace = { ...this.pace, window: Math.max(this.pace.window / 2, PIECE_BYTES) };
-        this.flying.set(start, { ...flight, sentAt: now, attempts: flight.attempts + 1 });
+        this.flying.set(start, {
+          firstAt: flight.firstAt,
+          sentAt: now,
+          attempts: flight.attempts + 1,
+          overtakenAt: null,
+        });
         this.rest(now, 1);
         return this.pieces(start, 1);
       }
@@ -60,7 +71,12 @@ export class Sending {
     const start = this.missing[0];
     while (count < Math.min(most, this.missing.length) && this.hasRoom()) {
       if (this.missing[count] !== start + count * PIECE_BYTES) break;
-      this.flying.set(this.missing[count], { firstAt: now, sentAt: now, attempts: 1 });
+      this.flying.set(this.missing[count], {
+        firstAt: now,
+        sentAt: now,
+        attempts: 1,
+        overtakenAt: null,
+      });
       count += 1;
     }
     if (!count) return null;
@@ -77,9 +93,26 @@ export class Sending {
       const flight = this.flying.get(start);
       this.flying.delete(start);
       if (!flight) continue;
+      this.overtake(start, flight, now);
       const once = flight.attempts === 1; // else it is not known which one came
       if (once || this.pace.usual === null) this.measure(now - flight.firstAt, once);
       else if (now - flight.sentAt > this.pace.usual) this.measure(now - flight.sentAt, false);
+    }
+  }
+
+  isLost(flight, now) {
+    const { overtakenAt, sentAt } = flight;
+    if (overtakenAt !== null) return now - overtakenAt > OVERTAKEN;
+    return now - sentAt > this.retry(flight);
+  }
+
+  /** What was sent before that piece, and is not there, is lost or late. */
+  overtake(start, received, now) {
+    if (received.attempts > 1) return;
+    for (const [other, flight] of this.flying) {
+      if (other < start && flight.attempts === 1 && flight.overtakenAt === null) {
+        this.flying.set(other, { ...flight, overtakenAt: now });
+      }
     }
   }
 
@@ -149,21 +182,30 @@ export class Receiving {
 /** The receipts for pieces that came, of one still after the other. */
 export class Receipts {
   constructor() {
-    [this.digest, this.starts] = ["", []];
+    [this.digest, this.starts, this.told] = ["", [], []];
   }
 
   add(digest, pieces) {
-    if (digest !== this.digest) [this.digest, this.starts] = [digest, []];
+    if (digest !== this.digest) [this.digest, this.starts, this.told] = [digest, [], []];
     const start = placeAt(pieces, NAME);
     const all = startsBetween(start, start + Math.min(pieces.length - HEAD, ALONE * PIECE_BYTES));
     this.starts.push(...all.filter((each) => each < LARGEST && !this.starts.includes(each)));
     this.starts = this.starts.slice(-MOST_WAITING);
   }
 
-  /** The next one (bytes), or null. */
+  /** The next one (bytes), or null. What was told before goes again where there is room: it may
+   * have been lost. */
   take() {
     if (!this.starts.length) return null;
-    return withPlaces(this.digest, this.starts.splice(0, MOST_RECEIPTS));
+    const starts = this.starts.splice(0, MOST_RECEIPTS);
+    const room = MOST_RECEIPTS - starts.length;
+    this.told = [...(room ? this.told.slice(-room) : []), ...starts];
+    return withPlaces(this.digest, this.told);
+  }
+
+  /** What was told is to be told again. */
+  repeat() {
+    if (!this.starts.length) this.starts = this.told.slice(-1);
   }
 }
 

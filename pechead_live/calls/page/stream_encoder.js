@@ -34,6 +34,7 @@ export class StreamEncoder {
     this.stills = 0;
     this.began = null; // seconds
     this.open = null; // {coder, distance, moments}: a packet that is not full yet
+    this.lostShare = 0; // of the frames that the receiver told of last, what it lacks
   }
 
   /**
@@ -66,6 +67,7 @@ export class StreamEncoder {
   hear(bytes) {
     const told = readFeedback(bytes);
     if (!told) return false;
+    this.lostShare = this.lostOf(told);
     const { last } = this;
     if (last && this.isLossy(told)) {
       this.lossyUntil = last.tick + roundEven(this.config.calm * TICKS_PER_SECOND);
@@ -106,12 +108,17 @@ export class StreamEncoder {
 
   /** Whether something that was sent before the newest frame there is missing. */
   isLossy(told) {
-    if (told.stuckAt !== null) return true;
-    const newest = Math.max(0, ...told.frames);
+    return told.stuckAt !== null || this.lostOf(told) > 0;
+  }
+
+  lostOf({ frames }) {
+    const newest = Math.max(0, ...frames);
+    let [sent, lost] = [0, 0];
     for (let number = newest - EARLIER; number < newest; number++) {
-      if (this.sent.has(number) && !told.frames.has(number)) return true;
+      sent += this.sent.has(number);
+      lost += this.sent.has(number) && !frames.has(number);
     }
-    return false;
+    return lost / Math.max(sent, 1);
   }
 
   /** What the next frame refers to, and how far before it that is. */

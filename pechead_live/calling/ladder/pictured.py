@@ -1,0 +1,63 @@
+"""What an end of a call shows the other end as: its video while that comes, else its avatar."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pechead_live.calling.ladder.pictures_sent import squared
+from pechead_live.coefficients import Coefficients
+from pechead_live.frame import Picture, Pixels
+from pechead_live.protocols import Renderer
+
+
+class VideoPicture(NamedTuple):
+    """Of the other end."""
+
+    pixels: Pixels
+    of_camera: bool
+    """Else it shows an avatar."""
+
+
+class Pictured:
+    """A renderer that shows video where there is some; a video that falters is bridged by the
+    avatar."""
+
+    def __init__(
+        self,
+        renderer: Renderer[Any],
+        video: Callable[[], VideoPicture | None],
+        *,
+        size: tuple[int, int],
+        label: Callable[[Picture], Picture],
+    ) -> None:
+        """``video``: the newest picture, None if there is none, or it is old. ``size``: width and
+        height of what is shown. ``label``: put on whatever no camera saw."""
+        self._renderer, self._video, self._size, self._label = renderer, video, size, label
+
+    def initial_state(self) -> Any:
+        """See `Renderer`."""
+        return self._renderer.initial_state()
+
+    def render(self, coefficients: Coefficients, state: Any) -> tuple[Picture, Any]:
+        """See `Renderer`; the avatar's memory stays as it is while there is video."""
+        video = self._video()
+        if video is None:
+            picture, state = self._renderer.render(coefficients, state)
+            return self._label(picture), state
+        picture = Picture(
+            pixels=_placed(video.pixels, *self._size), captured_at=coefficients.captured_at
+        )
+        return picture if video.of_camera else self._label(picture), state
+
+
+def _placed(pixels: Pixels, width: int, height: int) -> Pixels:
+    """A square in the middle of a dark ground."""
+    side = min(width, height)
+    square = squared(pixels, side)
+    if width == height:
+        return square.copy()
+    ground = np.zeros((height, width, 3), np.uint8)
+    top, left = (height - side) // 2, (width - side) // 2
+    ground[top : top + side, left : left + side] = square
+    return ground

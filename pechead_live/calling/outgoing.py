@@ -1,0 +1,117 @@
+"""This end's face on its way out: read here, its motion handed to the network, and its pictures on
+the rungs of the ladder that have video."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from queue import SimpleQueue
+from typing import Any, NamedTuple
+
+from pechead_live.avatar.avatar import Avatar
+from pechead_live.calling.config import CallConfig
+from pechead_live.calling.connection import Connection
+from pechead_live.calling.ladder.own_pictures import OwnAvatar, WatchedCamera
+from pechead_live.calling.ladder.rungs import Rung
+from pechead_live.frame import Picture
+from pechead_live.live.config import LoopConfig
+from pechead_live.live.measurements import Measurements
+from pechead_live.live.sensing import Sensing
+from pechead_live.live.step import Step
+from pechead_live.live.tracking import MotionRequests, Tracked
+from pechead_live.protocols import Camera, Renderer, Tracker
+
+
+class Senses(NamedTuple):
+    """What this end sees its user with."""
+
+    open_camera: Callable[[], Camera]
+    tracker: Tracker
+    smoothing: Step
+    motion: Step
+    avatar: Avatar
+    """Whom the other end sees."""
+
+
+class Outgoing:
+    """Of one conversation; `use` gives it the newest connection."""
+
+    def __init__(
+        self,
+        senses: Senses | None,
+        config: CallConfig,
+        *,
+        make_renderer: Callable[[Avatar], Renderer[Any]],
+        label: Callable[[Picture], Picture],
+    ) -> None:
+        """``senses``: None sends no motion. ``make_renderer``, ``label``: for pictures of this
+        end's avatar."""
+        self._senses, self._config = senses, config
+        self._own = None
+        if senses is not None:
+            avatar = senses.avatar
+            self._own = OwnAvatar(lambda: make_renderer(avatar), avatar.rest, label)
+        self._connection: Connection | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.requests: MotionRequests = SimpleQueue()
+
+    def use(self, connection: Connection | None) -> None:
+        """From now on; in the event loop's thread."""
+        self._loop = asyncio.get_running_loop()
+        self._connection = connection
+
+    def sensing(
+        self, stop: threading.Event, on_error: Callable[[Exception], None]
+    ) -> Sensing | None:
+        """What reads the face, not begun yet."""
+        senses = self._senses
+        if senses is None:
+            return None
+        return Sensing(
+            self._open_camera,
+            senses.tracker,
+            self._tell,
+            requests=self.requests,
+            smoothing=senses.smoothing,
+            motion=senses.motion,
+            config=LoopConfig(finish_s=self._config.finish_s),
+            measurements=Measurements(),
+            stop=stop,
+            on_error=on_error,
+        )
+
+    def _open_camera(self) -> Camera:
+        assert self._senses is not None
+        camera = self._senses.open_camera()
+        return WatchedCamera(camera, self._see) if self._config.ladder.of_camera else camera
+
+    def _see(self, picture: Picture) -> None:
+        """In the camera's thread."""
+        connection = self._connection
+        climber = None if connection is None else connection.dialogue.climber
+        if climber is not None and climber.rung >= Rung.LOW and climber.shows == "camera":
+            self._soon(climber.put, climber.fitted(picture))
+
+    def _tell(self, tracked: Tracked) -> None:
+        """In the coefficients' thread: to the network's."""
+        connection = self._connection
+        if connection is None:
+            return
+        coefficients = tracked.coefficients
+        if coefficients is not None:
+            coefficients = replace(coefficients, captured_at=tracked.captured_at)
+        self._soon(connection.say, coefficients, tracked.captured_at)
+        climber = connection.dialogue.climber
+        if self._own is None or climber is None:
+            return
+        if climber.rung >= Rung.LOW and climber.shows == "avatar":
+            self._soon(climber.put, self._own.draw(coefficients, tracked.captured_at))
+
+    def _soon(self, work: Callable[..., Any], *arguments: Any) -> None:
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            return
+        try:
+            loop.call_soon_threadsafe(work, *arguments)
+        except RuntimeError:  # it was closed in between
+            return

@@ -1,0 +1,132 @@
+// The ladder: what an end of a call sends, by how well its face is read and what the line carries
+// (calling/ladder/rungs.py). Pure: `climbed` takes the state, what was seen and the time. Seconds.
+
+import { roundEven } from "../calls/choice.js";
+
+/** Rungs are numbers, these their words in messages. */
+export const RUNGS = ["motion", "still", "low", "video"];
+export const [MOTION, STILL, LOW, VIDEO] = [0, 1, 2, 3];
+
+const LEAST_CARRIED = 0.6; // share of the pictures that arrive on a line that carries them
+
+const USUAL = {
+  rungs: [MOTION], // that may be used, from the lowest
+  ofCamera: false, // whether pictures are the camera's; else they are the avatar's, drawn here
+  // Confidence of the tracker: below it coefficients say too little, above it enough.
+  unsure: 0.6,
+  sure: 0.75,
+  // So long, before it goes up, and down.
+  unsureFor: 1.5,
+  sureFor: 5,
+  slow: 10, // pictures a second that the other end draws, below which it is sent video
+  // Share of what is lost: above it the line does not carry it, below it may carry more.
+  lossy: 0.1,
+  lossless: 0.04,
+  // Delay beyond the line's own, likewise.
+  late: 0.25,
+  prompt: 0.12,
+  badFor: 1, // the line is bad for so long, before it goes down
+  settle: 3, // after a step, before the next one up, and before what the line did counts
+  // After a step down for the line, before it is tried again; twice as long each time, at most.
+  hold: 10,
+  mostHold: 160,
+};
+
+/** The settings, those that are not given as usual; a RangeError for rungs that cannot be. */
+export function ladderConfig(settings = {}) {
+  const config = { ...USUAL, ...settings };
+  const { rungs, ofCamera } = config;
+  const grow = rungs.every((rung, k) => rung in RUNGS && (k === 0 || rung > rungs[k - 1]));
+  const ofAvatar = !rungs.includes(STILL) && !rungs.includes(VIDEO);
+  if (rungs[0] !== MOTION || !grow || !(ofCamera || ofAvatar)) {
+    throw new RangeError(`the ladder's rungs cannot be ${rungs}`);
+  }
+  return Object.freeze(config);
+}
+
+/** Why, in the words that both ends see. */
+export const UNREAD = "the face cannot be read well";
+export const READ = "the face is read well again";
+
+/** Where an end stands before its first step. */
+export function initialLadder() {
+  return {
+    rung: MOTION,
+    why: "the call begins", // of the last step
+    steppedAt: -1e9,
+    unsureAt: null, // since when coefficients say too little
+    sureAt: null, // since when they say enough
+    badAt: null, // since when the line is bad
+    heldUntil: -1e9, // no step up before
+    hold: null, // of the last step down for the line
+  };
+}
+
+/**
+ * After what was seen `now`; the rung is one beside the last one, at most. `look`: `{confidence,
+ * drawn, lost, late, carried}`, `drawn` and `carried` null where they are not known.
+ */
+export function climbed(before, look, now, config) {
+  let ladder = noted(before, look, now, config);
+  if (now - ladder.steppedAt >= config.mostHold) ladder = { ...ladder, hold: null };
+  if (now - ladder.steppedAt < config.settle) return ladder;
+  const slow = look.drawn !== null && look.drawn < config.slow;
+  const below = config.rungs.findLast((rung) => rung < ladder.rung);
+  if (below !== undefined) {
+    if (ladder.rung >= LOW && since(ladder.badAt, now) >= config.badFor) {
+      return fallen(ladder, below, look, now, config);
+    }
+    const enough = since(ladder.sureAt, now) >= config.sureFor;
+    if (enough && !(slow && ladder.rung === LOW)) {
+      return stepped(ladder, below, READ, now);
+    }
+  }
+  const above = config.rungs.find((rung) => rung > ladder.rung);
+  if (above === undefined || now < ladder.heldUntil || isStrained(look, config)) return ladder;
+  if (config.ofCamera && since(ladder.unsureAt, now) >= config.unsureFor) {
+    return stepped(ladder, above, UNREAD, now);
+  }
+  if (slow && ladder.rung < LOW) {
+    const why = `motion is drawn only ${roundEven(look.drawn)} times a second`;
+    return stepped(ladder, above, why, now);
+  }
+  return ladder;
+}
+
+/** Another rung; what was measured on the one before says nothing about it. */
+export function stepped(ladder, rung, why, now) {
+  return { ...ladder, rung, why, steppedAt: now, badAt: null };
+}
+
+/** Whether pictures are the camera's from `now` on: while the face is not read, and only then. */
+export function isOfCamera(before, { unsureAt, sureAt }, now, config) {
+  if (!config.ofCamera) return false;
+  return before ? since(sureAt, now) < config.sureFor : since(unsureAt, now) >= config.unsureFor;
+}
+
+function noted(ladder, { confidence, lost, late, carried }, now, config) {
+  const enough = confidence > config.sure || !config.ofCamera;
+  const few = carried !== null && carried < LEAST_CARRIED;
+  const bad = lost > config.lossy || late > config.late || few;
+  return {
+    ...ladder,
+    unsureAt: held(ladder.unsureAt, now, confidence < config.unsure),
+    sureAt: held(ladder.sureAt, now, enough),
+    badAt: held(ladder.badAt, now, bad),
+  };
+}
+
+const held = (at, now, holds) => (holds ? (at ?? now) : null);
+
+/** Seconds that something has held; less than none if it does not hold. */
+const since = (at, now) => (at === null ? -1 : now - at);
+
+const isStrained = ({ lost, late }, config) => lost > config.lossless || late > config.prompt;
+
+function fallen(ladder, below, { lost, late }, now, config) {
+  let why = "too few of the pictures arrive";
+  if (lost > config.lossy) why = `the line loses ${roundEven(100 * lost)} % of it`;
+  else if (late > config.late) why = `the line delays it by ${roundEven(1000 * late)} ms`;
+  const hold = Math.min(ladder.hold === null ? config.hold : 2 * ladder.hold, config.mostHold);
+  return { ...stepped(ladder, below, why, now), heldUntil: now + hold, hold };
+}

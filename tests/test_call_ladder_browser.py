@@ -1,0 +1,158 @@
+"""A face that cannot be read: its camera is seen meanwhile, by a program and by a page."""
+
+import base64
+import time
+from contextlib import closing
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from call_ends import End, hosting, link_of, wait_until
+from page_modules import WITH_LIBRARIES
+from playwright.sync_api import Browser, Page, sync_playwright
+from test_call_browser import watched_for_faults
+
+from benchmarks.moving_portrait import SIDE, write_moving_portrait
+from benchmarks.webrtc.chromium import launch
+from pechead_live.frame import Picture, Pixels
+from pechead_live.sink.file import FileSink
+
+COLOUR = (20, 190, 60)
+"""What a camera sees that sees no face."""
+
+FPS = 10
+FACE_S, NO_FACE_S = 10, 8
+"""Of the film that the program has for a camera."""
+
+CAMERA = """(() => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 480 });
+  const context = canvas.getContext("2d");
+  const picture = Object.assign(new Image(), { src: "data:image/jpeg;base64,FACE" });
+  window.seesFace = true;
+  let count = 0;
+  setInterval(() => {
+    context.fillStyle = "rgb(COLOUR)";
+    context.fillRect(0, 0, 640, 480);
+    if (window.seesFace) context.drawImage(picture, 80, (count++ % 3)); // which never is still
+  }, 80);
+  navigator.mediaDevices.getUserMedia = async ({ video }) => {
+    if (!video) throw new Error("there is no microphone");
+    return canvas.captureStream();
+  };
+})()"""
+"""A camera whose picture has a face or not, as the test wants."""
+
+SEEN = """() => {
+  const canvas = new OffscreenCanvas(16, 16);
+  const context = canvas.getContext("2d");
+  context.drawImage(document.getElementById("video"), 0, 0, 16, 16);
+  return [...context.getImageData(8, 8, 1, 1).data.slice(0, 3)];
+}"""
+
+
+def faces(folder: Path, count: int) -> list[Pixels]:
+    with av.open(str(write_moving_portrait(folder / "clip.mp4", count))) as clip:
+        return [np.asarray(f.to_ndarray(format="rgb24"), np.uint8) for f in clip.decode(video=0)]
+
+
+def film(folder: Path) -> Path:
+    """In which the face disappears."""
+    there = faces(folder, 2 * FPS) * (FACE_S // 2)
+    gone = np.full((SIDE, SIDE, 3), COLOUR, np.uint8)
+    path = folder / "film.mp4"
+    with closing(FileSink(path, SIDE, SIDE, FPS)) as sink:
+        for k, pixels in enumerate([*there, *[gone] * (NO_FACE_S * FPS)]):
+            sink.write(Picture(pixels=pixels, captured_at=k / FPS))
+    return path
+
+
+def opened(browser: Browser, folder: Path) -> Page:
+    """With a camera, and a face before it."""
+    _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(faces(folder, 1)[0], cv2.COLOR_RGB2BGR))
+    words = {"FACE": base64.b64encode(jpeg.tobytes()).decode(), "COLOUR": str(COLOUR)[1:-1]}
+    script = CAMERA
+    for word, text in words.items():
+        script = script.replace(word, text)
+    page = browser.new_page()
+    page.add_init_script(script)
+    return page
+
+
+def is_coloured(pixels: Pixels) -> bool:
+    """In the middle, about as `COLOUR`, which video leaves a strong green."""
+    red, green, blue = pixels[100:156, 100:156].mean(axis=(0, 1))
+    return bool(green - max(red, blue) > 100)
+
+
+def coloured(host: End) -> list[bool]:
+    """Of what it recorded, which pictures are those of a camera that sees no face."""
+    return [is_coloured(pixels) for pixels in host.pictures()]
+
+
+@WITH_LIBRARIES
+def test_a_page_s_camera_is_seen_while_its_face_is_not_read(tmp_path: Path, chromium: str) -> None:
+    with (
+        hosting(tmp_path, "--line", "thin") as host,  # which sends no video itself
+        sync_playwright() as playwright,
+        closing(launch(playwright, chromium, None)) as browser,
+    ):
+        page = opened(browser, tmp_path)
+        faults = watched_for_faults(page)
+        page.goto(link_of(host))
+        assert not page.is_checked("#show-camera"), "only who wants it is seen"
+        page.check("#show-camera")
+        page.click("#join")
+        wait_until(page, "pecheadCall.face?.figures.faces > 3")
+        wait_until(page, "pecheadCall.call.dialogue.peerIsReady")
+        wait_until(page, "pecheadCall.climber.rung === 0")
+        assert "not your camera" in page.inner_text("#notice")
+        page.evaluate("() => { window.seesFace = false; }")
+        host.hears("you are sent a small video of the camera, and motion: the face cannot be read")
+        wait_until(page, "pecheadCall.climber.sent?.connected")
+        assert "They see a small video of your camera" in page.inner_text("#notice")
+        host.hears("you are sent video of the camera")
+        page.wait_for_timeout(1500)
+        page.evaluate("() => { window.seesFace = true; }")
+        host.hears("you are sent motion only: the face is read well again")
+        assert "not your camera" in page.inner_text("#notice")
+        page.evaluate("() => { window.seesFace = false; }")
+        wait_until(page, "pecheadCall.climber.rung === 2")
+        wait_until(page, "pecheadCall.climber.sent?.connected")
+        page.uncheck("#show-camera-now")
+        assert page.evaluate("() => pecheadCall.climber.sent") is None, "it ends at once"
+        host.hears("you are sent motion only: the camera may not be seen any more")
+        time.sleep(0.5)
+        page.click("#leave")
+        host.end()
+    assert not faults
+    seen = coloured(host)
+    assert sum(seen) > 25, "more than a second of it, of 25 pictures"
+    assert not seen[0] and not seen[-1]
+
+
+@WITH_LIBRARIES
+def test_a_program_s_camera_is_seen_in_a_page(tmp_path: Path, chromium: str) -> None:
+    camera = str(film(tmp_path))
+    with (
+        hosting(tmp_path, "--real-face", camera=camera) as host,
+        sync_playwright() as playwright,
+        closing(launch(playwright, chromium, None)) as browser,
+    ):
+        page = browser.new_page()
+        faults = watched_for_faults(page)
+        page.goto(link_of(host))
+        page.click("#join")
+        wait_until(page, "pecheadCall.climber?.theirs.rung === 3 && pecheadCall.cover.covers")
+        assert page.inner_text("#badge") == "Camera"
+        assert page.is_visible("#video")
+        assert "video of their camera: the face cannot be read" in page.inner_text("#sent")
+        drawn = page.evaluate("() => pecheadCall.picture.figures.pictures")
+        assert np.abs(np.subtract(page.evaluate(SEEN), COLOUR)).max() < 40
+        assert page.evaluate("() => pecheadCall.picture.figures.pictures") <= drawn + 1
+        wait_until(page, "pecheadCall.climber.theirs.rung === 0 && !pecheadCall.cover.covers")
+        assert page.inner_text("#badge") == "AI"
+        assert not page.is_visible("#video")
+        wait_until(page, f"pecheadCall.picture.figures.pictures > {drawn} + 3")
+        page.click("#leave")
+    assert not faults

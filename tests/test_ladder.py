@@ -1,0 +1,151 @@
+"""The ladder: when an end sends more than motion, and when it stops."""
+
+from collections.abc import Callable
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from pechead_live.calling.ladder.rungs import (
+    Ladder,
+    LadderConfig,
+    Look,
+    Rung,
+    climbed,
+    is_of_camera,
+)
+from pechead_live.errors import InputError
+
+CAMERA = LadderConfig(rungs=(Rung.MOTION, Rung.LOW, Rung.VIDEO), of_camera=True)
+AVATAR = LadderConfig(rungs=(Rung.MOTION, Rung.LOW))
+EVERY_S = 0.2
+
+READ, LOST = Look(confidence=1.0), Look(confidence=0.0)
+
+
+def steps(
+    look_at: Callable[[float], Look], seconds: float, config: LadderConfig
+) -> list[tuple[float, Rung]]:
+    """When which rung was stepped on."""
+    ladder, found, now = Ladder(), list[tuple[float, Rung]](), 0.0
+    while now < seconds:
+        after = climbed(ladder, look_at(now), now, config)
+        if after.rung != ladder.rung:
+            assert abs(after.rung - ladder.rung) <= 2
+            found.append((round(now, 1), after.rung))
+        ladder = after
+        now += EVERY_S
+    return found
+
+
+def test_a_face_that_cannot_be_read_is_seen_by_the_camera_where_that_is_allowed() -> None:
+    assert steps(lambda _: LOST, 30, CAMERA) == [(1.6, Rung.LOW), (4.6, Rung.VIDEO)]
+    assert steps(lambda _: LOST, 30, AVATAR) == []
+    assert steps(lambda _: LOST, 30, LadderConfig()) == []
+
+
+def test_it_comes_down_again_one_rung_after_the_other() -> None:
+    found = steps(lambda now: LOST if now < 10 else READ, 40, CAMERA)
+    assert [rung for _, rung in found[2:]] == [Rung.LOW, Rung.MOTION]
+    assert found[2][0] == pytest.approx(15, abs=0.5)
+    assert found[3][0] == pytest.approx(18.5, abs=0.5)
+
+
+def test_a_face_that_comes_and_goes_does_not_swing_the_ladder() -> None:
+    found = steps(lambda now: LOST if now % 2 < 1 else READ, 120, CAMERA)
+    assert found == [], "a second without a face is nothing"
+    found = steps(lambda now: LOST if now % 6 < 2.2 else READ, 120, CAMERA)
+    assert len(found) <= 3, "once up it stays there"
+
+
+@pytest.mark.parametrize(
+    "bad", [Look(0.0, lost=0.3), Look(0.0, late_s=0.5), Look(0.0, carried=0.3)]
+)
+def test_a_line_that_does_not_carry_video_is_left_alone_ever_longer(bad: Look) -> None:
+    standing = [Rung.MOTION]
+
+    def look(_: float) -> Look:
+        return bad if standing[0] >= Rung.LOW else LOST
+
+    ladder, now = Ladder(), 0.0
+    tried = list[float]()
+    while now < 300:
+        ladder = climbed(ladder, look(now), now, CAMERA)
+        if ladder.rung > standing[0]:
+            tried.append(now)
+        standing[0] = ladder.rung
+        now += EVERY_S
+    pauses = [later - earlier for earlier, later in zip(tried, tried[1:], strict=False)]
+    assert len(tried) in (5, 6), "10, 20, 40, 80, 160 s apart"
+    assert all(later > 1.5 * earlier for earlier, later in zip(pauses, pauses[1:], strict=False))
+
+
+def test_a_strained_line_is_not_given_more() -> None:
+    assert steps(lambda _: Look(0.0, lost=0.06), 30, CAMERA) == []
+    assert steps(lambda _: Look(0.0, late_s=0.2), 30, CAMERA) == []
+
+
+def test_who_draws_too_slowly_is_sent_the_avatar_as_video_and_nothing_of_the_camera() -> None:
+    slow = Look(1.0, drawn=6.0)
+    for config in (AVATAR, CAMERA):
+        assert steps(lambda _: slow, 60, config) == [(0.0, Rung.LOW)]
+        ladder = climbed(Ladder(), slow, 0.0, config)
+        assert ladder.rung is Rung.LOW
+        assert not is_of_camera(False, ladder, 0.0, config)
+
+
+def test_the_camera_is_seen_from_the_loss_of_the_face_until_it_is_read_again() -> None:
+    ladder, seen, shown, now = Ladder(), False, list[float](), 0.0
+    while now < 30:
+        ladder = climbed(ladder, LOST if 5 < now < 10 else READ, now, CAMERA)
+        seen = is_of_camera(seen, ladder, now, CAMERA)
+        shown += [now] if seen else []
+        now += EVERY_S
+    assert shown[0] == pytest.approx(6.6, abs=0.3)
+    assert shown[-1] == pytest.approx(14.9, abs=0.3)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"rungs": (Rung.LOW,)},
+        {"rungs": (Rung.MOTION, Rung.VIDEO)},
+        {"rungs": (Rung.MOTION, Rung.STILL)},
+        {"rungs": (Rung.LOW, Rung.MOTION)},
+        {"unsure": 0.9},
+        {"lossless": 0.5},
+        {"late_s": 0.05},
+        {"sure_s": -1.0},
+        {"hold_s": 500.0},
+    ],
+)
+def test_settings_that_cannot_be_are_refused(bad: dict[str, object]) -> None:
+    with pytest.raises(InputError):
+        LadderConfig(**bad)  # type: ignore[arg-type]
+
+
+LOOKS = st.builds(
+    Look,
+    confidence=st.floats(0, 1),
+    drawn=st.none() | st.floats(0, 60),
+    lost=st.floats(0, 1),
+    late_s=st.floats(0, 5),
+    carried=st.none() | st.floats(0, 1),
+)
+
+
+@given(st.lists(st.tuples(st.floats(0.02, 5), LOOKS), max_size=80))
+def test_whatever_is_seen_it_stays_within_what_is_allowed(looks: list[tuple[float, Look]]) -> None:
+    for config in (LadderConfig(), AVATAR, CAMERA):
+        ladder, now, stepped = Ladder(), 0.0, -1e9
+        seen = False
+        for after, look in looks:
+            now += after
+            before = ladder.rung
+            ladder = climbed(ladder, look, now, config)
+            seen = is_of_camera(seen, ladder, now, config)
+            assert ladder.rung in config.rungs
+            assert config.of_camera or not seen
+            if ladder.rung != before:
+                assert now - stepped >= config.settle_s
+                stepped = now
