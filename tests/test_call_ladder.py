@@ -14,6 +14,7 @@ from pechead_live.calling.ladder.drawing_watch import HOLDS_S, DrawingWatch
 from pechead_live.calling.ladder.pictured import Pictured, VideoPicture
 from pechead_live.calling.ladder.rungs import LadderConfig, Rung
 from pechead_live.calling.messages import Message, hello, read_message, taken_rungs, write_message
+from pechead_live.cli import main
 from pechead_live.clock import monotonic
 from pechead_live.coefficients import Coefficients
 from pechead_live.frame import Picture
@@ -78,7 +79,7 @@ class Pair:
             assert monotonic() - began < LONGEST_S, self.ends
             mine.note(confidence)
             picture = Picture(pixels=pixels, captured_at=monotonic())
-            mine.put(mine.fitted(picture))
+            mine.put(mine.fitted(picture), mine.shows)
             for end in self.ends:
                 end.climber.tick(monotonic(), is_seen=True)
             await asyncio.sleep(0.04)
@@ -162,6 +163,25 @@ def test_an_offer_that_is_none_is_left_and_the_next_one_is_taken(sdp: str) -> No
         await asyncio.sleep(0.2)
         assert pair.ends[1].said == []
         await pair.until(lambda: other.video() is not None, confidence=0.0, pixels=camera_picture())
+        await pair.close()
+
+    asyncio.run(run())
+
+
+def test_a_camera_s_picture_that_comes_too_late_is_not_sent_as_the_avatar() -> None:
+    async def run() -> None:
+        pair = Pair(LadderConfig(rungs=(Rung.MOTION, Rung.LOW)))
+        mine, other = pair.ends[0].climber, pair.ends[1].climber
+        mine.hear({"type": "draws", "pictures": 5.0}, monotonic())
+        began = monotonic()
+        while monotonic() - began < 2:
+            picture = Picture(pixels=camera_picture(), captured_at=monotonic())
+            mine.put(mine.fitted(picture), "camera")
+            for end in pair.ends:
+                end.climber.tick(monotonic(), is_seen=True)
+            assert other.video() is None
+            await asyncio.sleep(0.04)
+        assert mine.rung is Rung.LOW
         await pair.close()
 
     asyncio.run(run())
@@ -258,3 +278,13 @@ def test_video_stands_in_the_avatar_s_place_and_only_the_camera_s_has_no_label()
         assert picture.captured_at == 3.0
         assert picture.pixels.shape == (64, 96, 3)
         assert (picture.pixels[0, 0, 0], picture.pixels[32, 48, 0]) == (corner, 50)
+
+
+@pytest.mark.parametrize(
+    "words", [["--real-face"], ["--source", "x.avatar", "--real-face", "--line", "thin"]]
+)
+def test_leave_that_is_of_no_use_is_refused_with_a_sentence(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["call", "join", "http://127.0.0.1:1/?token=x", *words]) == 2
+    assert "--real-face" in capsys.readouterr().err

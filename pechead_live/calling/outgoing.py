@@ -2,6 +2,7 @@
 the rungs of the ladder that have video."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +21,8 @@ from pechead_live.live.sensing import Sensing
 from pechead_live.live.step import Step
 from pechead_live.live.tracking import MotionRequests, Tracked
 from pechead_live.protocols import Camera, Renderer, Tracker
+
+logger = logging.getLogger(__name__)
 
 
 class Senses(NamedTuple):
@@ -47,7 +50,7 @@ class Outgoing:
         """``senses``: None sends no motion. ``make_renderer``, ``label``: for pictures of this
         end's avatar."""
         self._senses, self._config = senses, config
-        self._own = None
+        self._own: OwnAvatar | None = None
         if senses is not None:
             avatar = senses.avatar
             self._own = OwnAvatar(lambda: make_renderer(avatar), avatar.rest, label)
@@ -90,7 +93,7 @@ class Outgoing:
         connection = self._connection
         climber = None if connection is None else connection.dialogue.climber
         if climber is not None and climber.rung >= Rung.LOW and climber.shows == "camera":
-            self._soon(climber.put, climber.fitted(picture))
+            self._soon(climber.put, climber.fitted(picture), "camera")
 
     def _tell(self, tracked: Tracked) -> None:
         """In the coefficients' thread: to the network's."""
@@ -105,7 +108,13 @@ class Outgoing:
         if self._own is None or climber is None:
             return
         if climber.rung >= Rung.LOW and climber.shows == "avatar":
-            self._soon(climber.put, self._own.draw(coefficients, tracked.captured_at))
+            try:
+                picture = self._own.draw(coefficients, tracked.captured_at)
+            except Exception:
+                logger.exception("this end's avatar cannot be drawn: no video of it is sent")
+                self._own = None
+            else:
+                self._soon(climber.put, picture, "avatar")
 
     def _soon(self, work: Callable[..., Any], *arguments: Any) -> None:
         loop = self._loop

@@ -122,11 +122,15 @@ RUNG_WORDS = (
 
 
 def ladder_from(arguments: argparse.Namespace) -> "LadderConfig":
-    """What may be sent beside motion; over a thin line nothing may."""
+    """What may be sent beside motion; over a thin line nothing may. Raises `InputError`."""
     from pechead_live.calling.ladder.rungs import LadderConfig, Rung
 
+    if arguments.real_face and arguments.source is None:
+        raise InputError("--real-face without --source: you are seen by nobody, give an avatar")
+    if arguments.real_face and arguments.line == "thin":
+        raise InputError("--real-face over --line thin, which carries no video: leave out one")
     if arguments.line == "thin":
-        return LadderConfig(of_camera=arguments.real_face)
+        return LadderConfig()
     if arguments.real_face:
         return LadderConfig(rungs=(Rung.MOTION, Rung.LOW, Rung.VIDEO), of_camera=True)
     return LadderConfig(rungs=(Rung.MOTION, Rung.LOW))

@@ -120,9 +120,9 @@ class Climber:
         """As large as this rung's video. In any thread."""
         return fitted(picture, self.rung)
 
-    def put(self, picture: Picture) -> None:
-        """Of the camera or the avatar: sent on rungs that have video."""
-        if self._sent is not None and self.rung >= Rung.LOW:
+    def put(self, picture: Picture, shows: Shown) -> None:
+        """Sent on rungs that have video, if it ``shows`` what this end shows now."""
+        if self._sent is not None and self.rung >= Rung.LOW and shows == self._shows:
             self._sent.put(picture)
 
     def hear(self, message: Message, now: float) -> bool:

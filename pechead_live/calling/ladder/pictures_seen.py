@@ -14,6 +14,9 @@ from pechead_live.frame import Pixels
 from pechead_live.studio.refusal import ApiRefusal
 from pechead_live.studio.rtc.peer import UNANSWERABLE, checked_offer
 
+MOST_PIXELS = 1280 * 720
+"""Of a picture that is shown: no end sends larger ones."""
+
 STALE_S = 0.6
 """A picture that is older is shown no more: the avatar takes over."""
 
@@ -93,5 +96,7 @@ class PicturesSeen:
         with suppress(MediaStreamError):
             while True:
                 frame: Any = await track.recv()
+                if frame.width * frame.height > MOST_PIXELS:
+                    continue
                 self._newest = frame, self._clock()
                 self._count += 1

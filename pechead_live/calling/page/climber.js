@@ -169,6 +169,7 @@ export class Climber {
   }
 
   hearRung({ rung, shows, why }) {
+    if (shows !== this.theirs.shows) this.seen?.forget();
     this.theirs = { rung: RUNGS.indexOf(rung), shows, why: why.replace(/\p{C}/gu, " ").trim() };
     this.onTheirs(this.theirs);
   }

@@ -30,6 +30,11 @@ export class PicturesSeen {
     return now - this.shownAt < STALE;
   }
 
+  /** What came last is of something else than what comes next. */
+  forget() {
+    this.shownAt = -Infinity;
+  }
+
   /** `{pictures, lost}` since the last call: how many, and the share of the packets. */
   async seen() {
     let now = [0, 0, 0];
@@ -46,7 +51,7 @@ export class PicturesSeen {
     this.peer.close();
     if (this.stream && this.video.srcObject === this.stream) this.video.srcObject = null;
     this.stream = null;
-    this.shownAt = -Infinity;
+    this.forget();
   }
 
   play(track) {
