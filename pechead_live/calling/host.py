@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import secrets
 import socket
 import ssl
 import threading
@@ -38,6 +39,8 @@ class Host:
         """``connect`` makes a connection that has not begun."""
         self._connect = connect
         self._guest: Connection | None = None
+        self._seat = secrets.token_urlsafe(12)
+        """By which the guest may come again."""
         self._answering = asyncio.Lock()
         self._watching: asyncio.Task[None] | None = None
 
@@ -50,7 +53,7 @@ class Host:
         """To a guest's offer, and its hello if one came with it; fields of the answer. Raises
         `ApiRefusal` if somebody else is there."""
         async with self._answering:
-            if self._guest is not None and not self._guest.over:
+            if self._guest is not None and not self._guest.over and not self._is_back(hello):
                 raise ApiRefusal(409, "taken", "somebody is in this call already: try again later")
             await self.leave()
             guest = self._connect()
@@ -64,8 +67,17 @@ class Host:
                 await guest.close()
                 raise
             self._guest = guest
+            self._seat = told["seat"] = secrets.token_urlsafe(12)
             self._watching = asyncio.ensure_future(self._watch(guest))
             return told
+
+    def _is_back(self, hello: object) -> bool:
+        """Whether it is the present guest who comes again: its connection is lost, which takes half
+        a minute to be noticed here."""
+        seat = hello.get("seat") if isinstance(hello, dict) else None
+        return isinstance(seat, str) and secrets.compare_digest(
+            seat.encode(errors="replace"), self._seat.encode()
+        )
 
     async def leave(self, why: str | None = None) -> None:
         """Ends the call there is, if any."""
