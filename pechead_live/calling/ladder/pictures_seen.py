@@ -37,7 +37,8 @@ class PicturesSeen:
         self._peer, self._clock = peer, clock
         self._newest: tuple[av.VideoFrame, float] | None = None
         self._converted: tuple[av.VideoFrame, Pixels] | None = None
-        self._count = 0
+        self.count = 0
+        """Pictures, so far."""
         self._told = (0, 0, 0)
         self._task: asyncio.Task[None] | None = None
         peer.on("track", self._take_track)
@@ -76,7 +77,7 @@ class PicturesSeen:
                 if stats.type == "inbound-rtp":
                     received += stats.packetsReceived
                     lost += stats.packetsLost
-        before, self._told = self._told, (self._count, received, lost)
+        before, self._told = self._told, (self.count, received, lost)
         pictures, packets, missing = (n - b for n, b in zip(self._told, before, strict=True))
         missing = max(missing, 0)
         return Seen(pictures, missing / max(packets + missing, 1))
@@ -99,4 +100,4 @@ class PicturesSeen:
                 if frame.width * frame.height > MOST_PIXELS:
                     continue
                 self._newest = frame, self._clock()
-                self._count += 1
+                self.count += 1

@@ -1,6 +1,7 @@
 // This end's video, over a connection of its own, one way (calling/ladder/pictures_sent.py).
 
 import { gathered } from "./gathered.js";
+import { trackOf } from "./i420_track.js";
 import { LOW, VIDEO } from "./ladder.js";
 
 // Side of the square that is sent, pixels; pictures and bits a second, at most.
@@ -18,15 +19,15 @@ export class PicturesSent {
     this.peer = peer;
     this.form = FORMS[rung];
     this.canvas = document.createElement("canvas");
-    this.context = this.canvas.getContext("2d", { alpha: false });
-    this.track = this.canvas.captureStream().getVideoTracks()[0];
+    this.context = this.canvas.getContext("2d", { alpha: false, willReadFrequently: true });
+    this.video = trackOf(this.canvas, this.context);
     this.sender = null;
     this.last = -Infinity;
   }
 
   /** Its SDP, to be answered by the other end. */
   async offer() {
-    const way = this.peer.addTransceiver(this.track, {
+    const way = this.peer.addTransceiver(this.video.track, {
       direction: "sendonly",
       sendEncodings: [this.limits],
     });
@@ -83,10 +84,11 @@ export class PicturesSent {
     if (this.canvas.width !== side) this.canvas.width = this.canvas.height = side;
     const [left, top] = [(width - edge) / 2, (height - edge) / 2];
     this.context.drawImage(picture, left, top, edge, edge, 0, 0, side, side);
+    this.video.put(now);
   }
 
   close() {
-    this.track.stop();
+    this.video.track.stop();
     this.peer.close();
   }
 }
