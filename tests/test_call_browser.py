@@ -48,6 +48,10 @@ def test_a_browser_that_opens_the_link_is_in_the_call(tmp_path: Path, chromium: 
         drawn_before = page.evaluate(WATCHED)["pictures"]
         wait_until(page, f"pecheadCall.picture.figures.pictures > {drawn_before + 3}")
         drawn, after = page.evaluate(MEAN), page.evaluate(WATCHED)
+        page.evaluate("() => { window.before = pecheadCall.call; before.peer.close(); }")
+        wait_until(page, "pecheadCall.call !== window.before")  # without a goodbye: it comes again
+        wait_until(page, "pecheadCall.arrivals.counts.frames > 3")
+        assert page.inner_text("#leave") == "Hang up"
         page.click("#leave")
         host.hears("the guest has hung up")
         report = host.end()

@@ -8,6 +8,8 @@ import { SOUND_TIME } from "./riders.js";
 const TICK_MS = 20;
 const FULL = 4096; // bytes that wait in the unreliable channel; more would be late
 
+let seat = null; // by which this page may come again after a loss
+
 export const seconds = () => performance.now() / 1000;
 
 /** Whether this browser can put riders into sound and find them. */
@@ -32,8 +34,9 @@ export async function join(parts) {
     call.useSound(voice);
     await peer.setLocalDescription(await peer.createOffer());
     await gathered(peer);
-    const { answer } = await ask("call", { offer: peer.localDescription });
-    await peer.setRemoteDescription(answer);
+    const told = await ask("call", { offer: peer.localDescription, hello: seat && { seat } });
+    seat = told.seat ?? seat;
+    await peer.setRemoteDescription(told.answer);
   } catch (error) {
     call.close();
     throw error;

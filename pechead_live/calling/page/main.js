@@ -16,6 +16,7 @@ import { keepDrawing } from "./picture.js";
 
 const byId = (id) => document.getElementById(id);
 const EVERY_MS = 500; // the figures on the page
+const [AGAIN_MS, PAUSE_MS] = [60_000, 1000]; // a lost connection is tried to be made again
 
 /** What tests and the curious look at. */
 const watched = {
@@ -132,8 +133,11 @@ function show({ call, arrivals, picture, media, cover, panel }) {
   byId("entrance").hidden = true;
   byId("live").hidden = false;
   for (const angle of ["yaw", "pitch"]) {
-    byId(`turn-${angle}`).oninput = ({ target }) => (arrivals.turn[angle] = Number(target.value));
+    const slider = byId(`turn-${angle}`);
+    slider.oninput = () => (arrivals.turn[angle] = Number(slider.value));
+    slider.oninput(); // as it stood before a loss
   }
+  byId("use-network").checked = false;
   byId("use-network").onchange = ({ target }) => useNetwork(target, picture);
   const timer = setInterval(look, EVERY_MS);
   let before = picture.figures.pictures;
@@ -163,17 +167,47 @@ function show({ call, arrivals, picture, media, cover, panel }) {
     panel.end();
     watched.face?.stop();
     stopMedia(media);
+    removeEventListener("pagehide", hangUp);
     byId("waiting").hidden = false;
     byId("picture").hidden = byId("badge").hidden = true;
-    const lost = "The connection was lost";
-    tell(call.dialogue.ended ?? (why === undefined ? lost : "You have hung up"));
-    byId("leave").textContent = "Join again";
-    byId("leave").onclick = () => location.reload();
+    const lost = why === undefined && call.dialogue.ended === null;
+    if (lost) comeAgain(performance.now() + AGAIN_MS);
+    else over(call.dialogue.ended ?? "You have hung up");
   }
 
   const goodbye = hostKey ? "the host has hung up" : "the guest has hung up";
+  const hangUp = () => call.close(goodbye);
+  byId("leave").textContent = "Hang up";
   byId("leave").onclick = () => leave(goodbye);
-  addEventListener("pagehide", () => call.close(goodbye));
+  addEventListener("pagehide", hangUp);
+}
+
+/** After a loss, until `until`. */
+function comeAgain(until) {
+  let given = false;
+  byId("leave").onclick = () => {
+    given = true;
+    over("You have hung up");
+  };
+  const lost = "The connection was lost: joining again";
+  byId("state").textContent = lost;
+  tell(lost);
+  const attempt = async () => {
+    if (given) return;
+    try {
+      await begin();
+    } catch (error) {
+      if (performance.now() > until) over(`The connection was lost: ${error.message}`);
+      else setTimeout(attempt, PAUSE_MS);
+    }
+  };
+  setTimeout(attempt, PAUSE_MS);
+}
+
+function over(why) {
+  tell(why);
+  byId("leave").textContent = "Join again";
+  byId("leave").onclick = () => location.reload();
 }
 
 /** Turns it off again, and says why, where it cannot be had. */
