@@ -64,8 +64,6 @@ class Count:
 COUNTS = pytest.StashKey[dict[str, Count]]()
 
 TIMED = (
-    "test_call_browser",
-    "test_call_ladder_browser",
     "test_call_processes",
     "test_call_sound",
     "test_capture",
