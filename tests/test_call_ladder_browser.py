@@ -43,6 +43,14 @@ CAMERA = """(() => {
 })()"""
 """A camera whose picture has a face or not, as the test wants."""
 
+SOONER = """async () => {
+  const { ladderConfig } = await import("/page/calling/ladder.js");
+  const times = { unsureFor: 0.5, sureFor: 1, settle: 2 };
+  const config = ladderConfig({ ...pecheadCall.climber.config, ...times });
+  pecheadCall.climber.change(config, "it is a test", performance.now() / 1000);
+}"""
+"""The ladder's steps follow each other sooner than in a call."""
+
 SEEN = """() => {
   const canvas = new OffscreenCanvas(16, 16);
   const context = canvas.getContext("2d");
@@ -106,11 +114,12 @@ def test_a_page_s_camera_is_seen_while_its_face_is_not_read(tmp_path: Path, chro
         wait_until(page, "pecheadCall.face?.figures.faces > 3")
         wait_until(page, "pecheadCall.call.dialogue.peerIsReady")
         wait_until(page, "pecheadCall.climber.rung === 0")
+        page.evaluate(SOONER)
         assert "not your camera" in page.inner_text("#notice")
         page.evaluate("() => { window.seesFace = false; }")
         host.hears("you are sent a small video of the camera, and motion: the face cannot be read")
-        wait_until(page, "pecheadCall.climber.sent?.connected")
         assert "They see a small video of your camera" in page.inner_text("#notice")
+        wait_until(page, "pecheadCall.climber.sent?.connected")
         host.hears("you are sent video of the camera")
         page.wait_for_timeout(1500)
         page.evaluate("() => { window.seesFace = true; }")

@@ -1,9 +1,11 @@
-// Draws the other end's avatar, as often as the screen shows a picture and the machine can.
+// Draws the other end's avatar, thirty times a second where the machine can.
 
 import { appear, initialPresence, presenceConfig } from "../calls/presence.js";
 import { drawAnalytic, preparePortrait } from "../renderer/analytic.js";
 import { drawLite, initialState, prepareLite } from "../renderer/lite.js";
 import { seconds } from "./connection.js";
+
+const EVERY = 0.9 / 30; // seconds from one picture to the next: a screen may show twice as many
 
 /**
  * `canvas`: square. `arrivals`: of arrivals.js. `isCovered()`: whether something else is seen in
@@ -19,11 +21,16 @@ export function keepDrawing({ canvas, model, arrivals, isCovered, onShown }) {
   const figures = { pictures: 0, drawingMs: 0, failures: 0, network: null };
   let [portrait, rest, presence, handle] = [null, null, null, 0];
   let [network, lite, memory] = [null, null, null];
+  let [drawnAt, stopped] = [-Infinity, false];
 
   async function draw() {
     const covered = isCovered();
-    if (portrait && !covered) await drawOne().catch((error) => console.error(error));
-    handle = requestAnimationFrame(draw);
+    const now = seconds();
+    if (portrait && !covered && now - drawnAt >= EVERY) {
+      drawnAt = now;
+      await drawOne().catch((error) => console.error(error));
+    }
+    if (!stopped) handle = requestAnimationFrame(draw);
   }
 
   async function drawOne() {
@@ -64,6 +71,9 @@ export function keepDrawing({ canvas, model, arrivals, isCovered, onShown }) {
       [network, lite] = [other, null];
       figures.network = other?.provider ?? null;
     },
-    stop: () => cancelAnimationFrame(handle),
+    stop() {
+      stopped = true;
+      cancelAnimationFrame(handle);
+    },
   };
 }
