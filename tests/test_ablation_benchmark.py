@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from chunk_samples import astronaut_chunk
 
+from benchmarks.ablation import child
 from benchmarks.ablation.__main__ import main, results_of
 from benchmarks.ablation.child import CommandError, command
 from benchmarks.ablation.evaluation import table_folder, table_of
@@ -120,8 +121,9 @@ def begun(data: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Training
 
 
 def test_a_sitting_skips_what_is_finished_and_goes_on_with_what_was_interrupted(
-    begun: list[Training], data: Path
+    begun: list[Training], data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(child, "POLL_S", 0.2)  # an interruption is seen sooner
     pairs, clips = begun
     assert is_finished(pairs, "toy") and not is_finished(clips, "toy")
     ended = time.monotonic() - 1
