@@ -53,6 +53,15 @@ def page_files() -> dict[str, Serve]:
     return served
 
 
+def call_files() -> dict[str, Serve]:
+    """Path to content of the call's modules and the stream's."""
+    return {
+        f"/page/{room}/{entry.name}": entry.read_bytes
+        for room in ("calling", "calls")
+        for entry in resources.files(f"pechead_live.{room}").joinpath("page").iterdir()
+    }
+
+
 class _Answer(BaseHTTPRequestHandler):
     def __init__(self, served: dict[str, Serve], *rest: Any) -> None:
         self.served = served

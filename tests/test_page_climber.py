@@ -1,11 +1,10 @@
 """Two ends of a page's ladder, in one page: what one sends is what the other shows."""
 
 from collections.abc import Iterator
-from importlib import resources
 from typing import Any
 
 import pytest
-from page_modules import opened_page
+from page_modules import call_files, opened_page
 
 pytestmark = pytest.mark.browser
 
@@ -114,13 +113,7 @@ HOSTILE = """async () => {
 
 @pytest.fixture(scope="module")
 def page(chromium: str) -> Iterator[Any]:
-    rooms = [(room, resources.files(f"pechead_live.{room}")) for room in ("calling", "calls")]
-    served = {
-        f"/page/{room}/{entry.name}": entry.read_bytes
-        for room, files in rooms
-        for entry in files.joinpath("page").iterdir()
-    }
-    with opened_page(chromium, served) as opened:
+    with opened_page(chromium, call_files()) as opened:
         opened.evaluate(LOAD)
         yield opened
 

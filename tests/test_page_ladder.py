@@ -2,11 +2,10 @@
 
 import random
 from collections.abc import Iterator
-from importlib import resources
 from typing import Any
 
 import pytest
-from page_modules import opened_page
+from page_modules import call_files, opened_page
 
 from pechead_live.calling.ladder.drawing_watch import DrawingWatch
 from pechead_live.calling.ladder.line_watch import LineWatch
@@ -70,13 +69,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def page(chromium: str) -> Iterator[Any]:
-    rooms = [(room, resources.files(f"pechead_live.{room}")) for room in ("calling", "calls")]
-    served = {
-        f"/page/{room}/{entry.name}": entry.read_bytes
-        for room, files in rooms
-        for entry in files.joinpath("page").iterdir()
-    }
-    with opened_page(chromium, served) as opened:
+    with opened_page(chromium, call_files()) as opened:
         opened.evaluate(LOAD)
         yield opened
 

@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import Coroutine
-from importlib import resources
 from threading import Thread
 from typing import Any
 
 import numpy as np
 import pytest
-from page_modules import opened_page
+from page_modules import call_files, opened_page
 
 from pechead_live.calling.ladder.pictures_seen import PicturesSeen
 from pechead_live.frame import Picture, Pixels
@@ -42,15 +41,6 @@ CONVERT = """async ([rgba, width, height]) => {
 LONGEST_S = 20.0
 
 
-def served() -> dict[str, Any]:
-    rooms = [resources.files(f"pechead_live.{room}") for room in ("calling", "calls")]
-    return {
-        f"/page/{room.name}/{entry.name}": entry.read_bytes
-        for room in rooms
-        for entry in room.joinpath("page").iterdir()
-    }
-
-
 async def first_seen(pictures: PicturesSeen) -> Pixels:
     """Once the encoder has settled."""
     async with asyncio.timeout(LONGEST_S):
@@ -74,7 +64,7 @@ def test_a_page_s_video_has_the_colours_that_were_seen(chromium: str) -> None:
         return asyncio.run_coroutine_threadsafe(work, loop).result(LONGEST_S + 5)
 
     try:
-        with opened_page(chromium, served()) as page:
+        with opened_page(chromium, call_files()) as page:
             pictures, answer = run(answered(page.evaluate(SEND, COLOURS.tolist())))
             page.evaluate("(sdp) => sent.takeAnswer(sdp)", answer)
             found = run(first_seen(pictures))
@@ -92,7 +82,7 @@ def test_the_page_converts_colours_as_programs_do(chromium: str) -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (32, 48, 3), np.uint8)
     pixels = np.repeat(np.repeat(pixels, 2, 0), 2, 1)  # programs take chroma otherwise
     rgba = np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
-    with opened_page(chromium, served()) as page:
+    with opened_page(chromium, call_files()) as page:
         told = page.evaluate(CONVERT, [rgba.ravel().tolist(), 96, 64])
     ours = video_frame(Picture(pixels=pixels, captured_at=1.0)).to_ndarray()
     assert np.abs(np.array(told) - ours.ravel().astype(int)).max() <= 1
