@@ -58,6 +58,45 @@ def test_a_face_that_comes_and_goes_does_not_swing_the_ladder() -> None:
     assert len(found) <= 3, "once up it stays there"
 
 
+STILLS = LadderConfig(rungs=tuple(Rung), of_camera=True)
+THIN = LadderConfig(rungs=(Rung.MOTION, Rung.STILL), of_camera=True)
+
+
+def test_a_fresh_still_comes_before_video_and_is_passed_over_where_there_is_no_face() -> None:
+    taken, faceless = Look(0.3, still=True), Look(0.0, still=False)
+    found = steps(lambda _: taken, 30, STILLS)
+    assert found == [(1.6, Rung.STILL), (4.6, Rung.LOW), (7.6, Rung.VIDEO)]
+    found = steps(lambda _: faceless, 30, STILLS)
+    assert found == [(1.6, Rung.STILL), (1.8, Rung.LOW), (4.8, Rung.VIDEO)]
+    assert steps(lambda _: faceless, 30, THIN) == [(1.6, Rung.STILL)]
+
+
+def test_a_still_is_tried_on_a_line_that_carries_no_video() -> None:
+    lossy = Look(0.3, lost=0.08, late_s=0.2, still=True)
+    assert steps(lambda _: lossy, 60, STILLS) == [(1.6, Rung.STILL)]
+
+
+def test_once_the_face_is_read_no_still_of_the_camera_is_shown_on_the_way_down() -> None:
+    found = steps(lambda now: LOST if now < 10 else READ, 40, STILLS)
+    assert [rung for _, rung in found] == [*list(Rung)[1:], Rung.LOW, Rung.MOTION]
+    found = steps(lambda now: LOST if now < 3 else READ, 40, STILLS)
+    assert [rung for _, rung in found] == [Rung.STILL, Rung.MOTION]
+
+
+def test_a_line_that_does_not_carry_video_leaves_a_still_while_the_face_is_unread() -> None:
+    def look(now: float, confidence: float) -> Look:
+        return Look(confidence, lost=0.3 if now > 6 else 0.0, still=True)
+
+    found = steps(lambda now: look(now, 0.3), 20, STILLS)
+    assert [rung for _, rung in found] == [Rung.STILL, Rung.LOW, Rung.STILL]
+    found = steps(lambda now: look(now, 0.3 if now < 6 else 0.7), 20, STILLS)
+    assert [rung for _, rung in found] == [Rung.STILL, Rung.LOW, Rung.MOTION]
+
+
+def test_who_draws_too_slowly_is_sent_video_and_no_still() -> None:
+    assert steps(lambda _: Look(1.0, drawn=4.0), 20, STILLS)[0][1] == Rung.LOW
+
+
 @pytest.mark.parametrize(
     "bad", [Look(0.0, lost=0.3), Look(0.0, late_s=0.5), Look(0.0, carried=0.3)]
 )

@@ -23,6 +23,7 @@ from pechead_live.calling.dialogue import Dialogue, Me
 from pechead_live.calling.handshake import repeat_handshakes
 from pechead_live.calling.known_stills import KnownStills
 from pechead_live.calling.ladder.climber import Climber, Stand
+from pechead_live.calling.ladder.fresh_seen import FreshSeen
 from pechead_live.calling.ladder.pictured import Pictured, VideoPicture
 from pechead_live.calling.messages import Message
 from pechead_live.calling.microphone import Microphone
@@ -100,6 +101,7 @@ class Conversation:
         self._arrivals.turn(*config.turn)
         self._waiting = Scene(WaitingRenderer(*show.size), Coefficients(), show.output)
         self._scene = self._waiting
+        self._fresh = FreshSeen(show.make_renderer)
         self._newest = 0
         """Counts avatars and connections: what is prepared for an earlier one is let go."""
         self._connection: Connection | None = None
@@ -192,6 +194,7 @@ class Conversation:
         self._arrivals.forget()  # whoever was there before is not who comes now
         self._newest += 1
         self._scene = self._waiting
+        self._fresh.take(None)
         sound = Sound(self._microphone, self._played, self._config.voice)
         connection = Connection(
             self._open_peer(),
@@ -238,6 +241,7 @@ class Conversation:
             known=self._known,
             arrivals=self._arrivals,
             on_avatar=self._take_avatar,
+            on_fresh=self._fresh.take,
             config=self._config.motion,
         )
 
@@ -253,6 +257,7 @@ class Conversation:
                 renderer = Pictured(
                     self._show.make_renderer(avatar),
                     self._video,
+                    self._fresh.renderer,
                     size=self._show.size,
                     label=self._show.output,
                 )

@@ -16,6 +16,8 @@ from pechead_live.avatar.still import Still
 from pechead_live.calling.arrivals import Arrivals
 from pechead_live.calling.known_stills import KnownStills
 from pechead_live.calling.ladder.climber import Climber
+from pechead_live.calling.ladder.fresh_exchange import FreshExchange
+from pechead_live.calling.ladder.fresh_still import FreshStill
 from pechead_live.calling.ladder.rungs import Rung
 from pechead_live.calling.messages import (
     Message,
@@ -40,7 +42,7 @@ PING_S, FIRST_PING_S, FIRST_PINGS = 10.0, 0.7, 3
 VIDEO_PING_S = 1.0
 """While this end sends video: they tell whether the line carries it."""
 
-TAKEN = (Rung.LOW, Rung.VIDEO)
+TAKEN = (Rung.STILL, Rung.LOW, Rung.VIDEO)
 """Rungs above motion that this program can show."""
 
 
@@ -82,9 +84,11 @@ class Dialogue:
         known: KnownStills,
         arrivals: Arrivals,
         on_avatar: Callable[[Avatar], None],
+        on_fresh: Callable[[FreshStill | None], None] = lambda _: None,
         config: MotionConfig | None = None,
     ) -> None:
-        """``on_avatar`` gets the other end's avatar, first a glimpse of it, then all."""
+        """``on_avatar`` gets the other end's avatar, first a glimpse of it, then all; ``on_fresh``
+        a still of its camera, None once that is not to be shown any more."""
         self._me, self._wires = me, wires
         self._on_avatar = on_avatar
         self.motion = MotionWire(
@@ -93,6 +97,7 @@ class Dialogue:
         self.stills = StillExchange(
             me.stills, known=known, send=wires.motion, on_avatar=self._take_avatar
         )
+        self.fresh = FreshExchange(self.stills, say=self.say_message, on_fresh=on_fresh)
         self._began = self._is_ready = False
         self.peer_is_ready = False
         """Whether the other end can draw this one: what comes before that is of no use to it."""
@@ -225,8 +230,10 @@ class Dialogue:
                 self._place_in_time()
             case "bye":
                 self.ended = message["why"] or "the other end has hung up"
+            case "still" if self.climber is not None:
+                self.fresh.hear(message, now, self.climber.theirs.rung)
             case _ if self.climber is not None and self.climber.hear(message, now):
-                pass
+                self.fresh.look(self.climber.theirs.rung)
             case _:
                 self.counts["messages not understood"] += 1
 

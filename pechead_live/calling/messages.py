@@ -4,11 +4,12 @@ The channel is reliable and in order; everything else goes another way (`calling
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pechead_live.calling.ladder.rungs import Rung
 from pechead_live.calls.header import VERSIONS
+from pechead_live.coefficients import EXPRESSION_SIZE
 
 LONGEST = 8192
 """Characters of a message."""
@@ -18,6 +19,8 @@ LONGEST_SDP = 7000
 MOST_STILLS = 4
 MOST_HELD_MS = 250
 MOST_RUNGS = 16
+MOST_NUMBER = 10.0
+"""Of a pose: radians, picture units, logarithms."""
 
 Message = dict[str, Any]
 
@@ -131,6 +134,17 @@ def _is_shown(value: object) -> bool:
     return value in ("avatar", "camera")
 
 
+def _are_numbers(count: int) -> Callable[[object], bool]:
+    def are(value: object) -> bool:
+        return isinstance(value, list) and len(value) == count and all(map(_is_number, value))
+
+    return are
+
+
+def _is_number(value: object) -> bool:
+    return _is_time(value) and abs(float(value)) <= MOST_NUMBER  # type: ignore[arg-type]
+
+
 def _are_versions(value: object) -> bool:
     return isinstance(value, list) and len(value) <= 16 and all(_is_count(v) for v in value)
 
@@ -166,4 +180,11 @@ _FIELDS: dict[str, dict[str, Any]] = {
     "pictures taken": {"sdp": _is_sdp},
     "sees": {"pictures": _is_count, "lost": _is_share},
     "draws": {"pictures": _is_rate},
+    "still": {
+        "digest": _is_digest,
+        "bytes": _is_count,
+        "turn": _are_numbers(3),
+        "place": _are_numbers(3),
+        "expression": _are_numbers(EXPRESSION_SIZE),
+    },
 }

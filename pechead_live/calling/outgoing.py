@@ -4,16 +4,21 @@ the rungs of the ladder that have video."""
 import asyncio
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 from pechead_live.avatar.avatar import Avatar
+from pechead_live.avatar.still import Still
 from pechead_live.calling.config import CallConfig
 from pechead_live.calling.connection import Connection
 from pechead_live.calling.ladder.own_pictures import OwnAvatar, WatchedCamera
+from pechead_live.calling.ladder.photographer import Photographer, may_photograph
 from pechead_live.calling.ladder.rungs import Rung
+from pechead_live.coefficients import Coefficients
 from pechead_live.frame import Picture
 from pechead_live.live.config import LoopConfig
 from pechead_live.live.measurements import Measurements
@@ -23,6 +28,9 @@ from pechead_live.live.tracking import MotionRequests, Tracked
 from pechead_live.protocols import Camera, Renderer, Tracker
 
 logger = logging.getLogger(__name__)
+
+MOST_SEEN = 12
+"""Pictures of the camera that wait for their pose: the tracker leaves some out."""
 
 
 class Senses(NamedTuple):
@@ -34,6 +42,8 @@ class Senses(NamedTuple):
     motion: Step
     avatar: Avatar
     """Whom the other end sees."""
+    still_of: Callable[[Picture], Still] | None = None
+    """Makes a still of a camera's picture, for the rung of the ladder that has fresh ones."""
 
 
 class Outgoing:
@@ -51,6 +61,11 @@ class Outgoing:
         end's avatar."""
         self._senses, self._config = senses, config
         self._own: OwnAvatar | None = None
+        self._photographer: Photographer | None = None
+        if senses is not None and senses.still_of is not None:
+            self._photographer = Photographer(senses.still_of)
+        self._seen: deque[Picture] = deque(maxlen=MOST_SEEN)
+        """Of the camera, until the pose in them is read."""
         if senses is not None:
             avatar = senses.avatar
             self._own = OwnAvatar(lambda: make_renderer(avatar), avatar.rest, label)
@@ -92,8 +107,12 @@ class Outgoing:
         """In the camera's thread."""
         connection = self._connection
         climber = None if connection is None else connection.dialogue.climber
-        if climber is not None and climber.rung >= Rung.LOW and climber.shows == "camera":
+        if climber is None or climber.shows != "camera":
+            self._seen.clear()
+        elif climber.rung >= Rung.LOW:
             self._soon(climber.put, climber.fitted(picture), "camera")
+        elif may_photograph(climber):
+            self._seen.append(picture)
 
     def _tell(self, tracked: Tracked) -> None:
         """In the coefficients' thread: to the network's."""
@@ -107,6 +126,9 @@ class Outgoing:
         climber = connection.dialogue.climber
         if self._own is None or climber is None:
             return
+        if self._photographer is not None and may_photograph(climber):
+            see = partial(self._photographer.see, connection.dialogue.fresh, climber)
+            self._photograph(see, coefficients, tracked.captured_at)
         if climber.rung >= Rung.LOW and climber.shows == "avatar":
             try:
                 picture = self._own.draw(coefficients, tracked.captured_at)
@@ -115,6 +137,19 @@ class Outgoing:
                 self._own = None
             else:
                 self._soon(climber.put, picture, "avatar")
+
+    def _photograph(
+        self,
+        see: Callable[[Picture, Coefficients], None],
+        coefficients: Coefficients | None,
+        captured_at: float,
+    ) -> None:
+        """Where no pose is read the other end shows the avatar at rest."""
+        assert self._senses is not None
+        anchor = coefficients or self._senses.avatar.rest
+        seen = [picture for picture in list(self._seen) if picture.captured_at == captured_at]
+        if seen:
+            self._soon(see, seen[0], anchor)
 
     def _soon(self, work: Callable[..., Any], *arguments: Any) -> None:
         loop = self._loop

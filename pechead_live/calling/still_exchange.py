@@ -61,6 +61,10 @@ class StillExchange:
         a glimpse of it, then all."""
         self._mine = {still.digest: still for still in mine}
         self._known, self._send, self._on_avatar = known, send, on_avatar
+        self._my_fresh: str | None = None
+        """Digest of the still of this end's camera that was offered last."""
+        self._fresh: tuple[str, Callable[[Avatar], None]] | None = None
+        """Of the other end's camera: digest of what is wanted, and who gets it."""
         self._sending: Sending | None = None
         self._pace = Pace()
         self._had: set[str] = set()
@@ -108,12 +112,47 @@ class StillExchange:
         self._wanted = wanted
         self._ask()
 
+    def offer(self, still: Still) -> None:
+        """Of this end's camera: the other end may have it, in the last one's place."""
+        if self._my_fresh is not None:
+            del self._mine[self._my_fresh]
+        self._mine[still.digest] = still
+        self._my_fresh = still.digest
+
+    @property
+    def fresh_is_there(self) -> bool:
+        """Whether the other end has what was offered last; True before anything was."""
+        return self._my_fresh is None or self._my_fresh in self._had
+
+    def want_fresh(self, still: Message, take: Callable[[Avatar], None]) -> None:
+        """The other end has one of its camera: asked for before all else, and not kept."""
+        self.forget_fresh()
+        if not 0 < still["bytes"] <= MOST_BYTES:
+            return
+        if self._receiving is not None:
+            self._wanted.insert(0, self._receiving.told)
+            self._receiving = None
+        self._fresh = still["digest"], take
+        self._wanted.insert(0, still)
+        self._ask()
+
+    def forget_fresh(self) -> None:
+        """It is of no use any more."""
+        digest = None if self._fresh is None else self._fresh[0]
+        self._fresh = None
+        self._wanted = [still for still in self._wanted if still["digest"] != digest]
+        if self._receiving is not None and self._receiving.digest == digest:
+            self._receiving = None
+            self._ask()
+
     def _begin(self, digest: str) -> None:
         """The other end wants one; it says so until it comes."""
         still = self._mine.get(digest)
         under_way = self._sending is not None and self._sending.digest == digest
         if still is None or under_way or digest in self._had:
             return
+        if self._sending is not None and self._sending.digest == self._my_fresh:
+            self._had.add(self._sending.digest)  # or does not want it any more
         if digest != next(iter(self._mine)):
             # it has the first, and what follows must not hold up motion
             self.first_is_there = True
@@ -137,8 +176,7 @@ class StillExchange:
                 self._sending = None
                 self.first_is_there = True
         if PIECE in riders:
-            self._came_at = now
-            self._hear_piece(riders[PIECE])
+            self._hear_piece(riders[PIECE], now)
 
     def take_receipt(self) -> Riders:
         """What is to be told of the pieces that came; it counts as sent."""
@@ -177,9 +215,10 @@ class StillExchange:
         while piece := self.take_piece(now, ALONE):
             self._send(pack_riders(piece))
 
-    def _hear_piece(self, piece: bytes) -> None:
+    def _hear_piece(self, piece: bytes, now: float) -> None:
         receiving = self._receiving
         if receiving is not None and receiving.take(piece):
+            self._came_at = now
             self._acknowledge(receiving.digest, piece)
         elif self._came is not None and is_of(piece, self._came):
             self._acknowledge(self._came, piece)
@@ -219,6 +258,9 @@ class StillExchange:
             avatar = open_still(content)
         except InputError as error:
             logger.warning("%s", error)
+            return
+        if self._fresh is not None and digest == self._fresh[0]:
+            self._fresh[1](avatar)
             return
         self._known.keep(content)
         self.has_avatar = True

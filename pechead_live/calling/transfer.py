@@ -5,7 +5,7 @@ up everything behind it for seconds. What is lost is sent again, each time after
 SCTP's own repair would send a late message every second while it waits in that queue.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 PIECE_BYTES = 200
 """Bytes of content in a piece: it can ride in a packet of sound."""
@@ -181,6 +181,11 @@ class Receiving:
         self.digest, self._size = digest, size
         self._content = bytearray(size)
         self._missing = set(range(0, size, PIECE_BYTES))
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """As it was offered."""
+        return {"digest": self.digest, "bytes": self._size}
 
     def take(self, pieces: bytes) -> bool:
         """Whether ``pieces`` are of this still."""

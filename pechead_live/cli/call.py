@@ -31,12 +31,14 @@ from pechead_live.cli.sinks import open_sinks, sinks_named
 from pechead_live.cli.size import size_from
 from pechead_live.cli.watch import listen_for_enter, watch_of
 from pechead_live.errors import MissingDependencyError
+from pechead_live.frame import Picture
 from pechead_live.live.step import IDENTITY
 from pechead_live.motion import request_calibration
 from pechead_live.protocols import Camera
 from pechead_live.steps import labelled, motion_step, smoothing_step
 
 if TYPE_CHECKING:
+    from pechead_live.avatar.still import Still
     from pechead_live.calling.conversation import Conversation, Line
     from pechead_live.calling.dialogue import Me
     from pechead_live.calling.ladder.climber import Stand
@@ -193,7 +195,33 @@ def _senses(arguments: argparse.Namespace, avatar: Avatar, stack: ExitStack) -> 
         avatar=avatar,
         smoothing=IDENTITY if arguments.camera.startswith(REPLAY) else smoothing_step(),
         motion=motion_step(avatar.rest, config, overrides),
+        still_of=_still_of_camera(arguments, avatar, stack) if arguments.real_face else None,
     )
+
+
+def _still_of_camera(
+    arguments: argparse.Namespace, avatar: Avatar, stack: ExitStack
+) -> "Callable[[Picture], Still]":
+    """Makes a still of a camera's picture, as the line carries it."""
+    from pechead_live.avatar.prepare import FACES, prepare_avatar
+    from pechead_live.avatar.still import Edition, still_of
+    from pechead_live.detector.landmarker import Landmarker
+
+    height, most = LINES[arguments.line].fresh
+    edition = Edition(height=height, most_bytes=most)
+    landmarker = Landmarker(arguments.landmarker, still=True, faces=FACES)
+    stack.callback(landmarker.close)
+
+    def still(picture: Picture) -> "Still":
+        shown = prepare_avatar(
+            picture.pixels,
+            consent="their own camera, with --real-face",
+            name=arguments.called or avatar.name,
+            landmarker=landmarker,
+        )
+        return still_of(shown, edition)
+
+    return still
 
 
 def _me(arguments: argparse.Namespace, avatar: Avatar | None) -> "Me":

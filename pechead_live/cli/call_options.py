@@ -26,6 +26,9 @@ class LineOptions(NamedTuple):
     frames: int
     """Of coefficients in a message, where there is no sound."""
 
+    fresh: tuple[int, int]
+    """Height of a fresh still's plates, pixels, and its most bytes."""
+
     @property
     def holds_ms(self) -> int:
         """So long coefficients may be kept."""
@@ -33,8 +36,8 @@ class LineOptions(NamedTuple):
 
 
 LINES = {
-    "wide": LineOptions(0.15, 24_000, 20, 1),
-    "thin": LineOptions(0.25, 6_000, 80, 3),
+    "wide": LineOptions(0.15, 24_000, 20, 1, (512, 30_000)),
+    "thin": LineOptions(0.25, 6_000, 80, 3, (256, 8_000)),
 }
 """``thin`` takes 16 kbit/s on the wire with sound and 11 without; ``wide`` 50, and 60 ms less."""
 
@@ -75,7 +78,8 @@ def add_call_arguments(parser: argparse.ArgumentParser) -> None:
         "--real-face",
         action="store_true",
         help="the other end may see your camera's picture while your face cannot be read well: a "
-        "small video first, then a larger one; without this it never leaves this machine",
+        "fresh still first, then, over a wide line, a small video and a larger one; without this "
+        "it never leaves this machine",
     )
     add_tracker_arguments(parser)
     add_motion_arguments(parser)
@@ -122,18 +126,17 @@ RUNG_WORDS = (
 
 
 def ladder_from(arguments: argparse.Namespace) -> "LadderConfig":
-    """What may be sent beside motion; over a thin line nothing may. Raises `InputError`."""
+    """What may be sent beside motion; over a thin line no video may. Raises `InputError`."""
     from pechead_live.calling.ladder.rungs import LadderConfig, Rung
 
     if arguments.real_face and arguments.source is None:
         raise InputError("--real-face without --source: you are seen by nobody, give an avatar")
-    if arguments.real_face and arguments.line == "thin":
-        raise InputError("--real-face over --line thin, which carries no video: leave out one")
-    if arguments.line == "thin":
-        return LadderConfig()
     if arguments.real_face:
-        return LadderConfig(rungs=(Rung.MOTION, Rung.LOW, Rung.VIDEO), of_camera=True)
-    return LadderConfig(rungs=(Rung.MOTION, Rung.LOW))
+        rungs = (Rung.MOTION, Rung.STILL) if arguments.line == "thin" else tuple(Rung)
+        return LadderConfig(rungs=rungs, of_camera=True)
+    return (
+        LadderConfig() if arguments.line == "thin" else LadderConfig(rungs=(Rung.MOTION, Rung.LOW))
+    )
 
 
 def turn_from(arguments: argparse.Namespace) -> tuple[float, float]:

@@ -81,6 +81,7 @@ class Climber:
         self.ladder = Ladder()
         self.theirs = Stand(Rung.MOTION, "avatar", "the call begins")
         self._confidence = 1.0
+        self._still: bool | None = None
         self._shows: Shown = "avatar"
         self._looked_at = self._told_at = self._offer_at = -1e9
         self._wanted_at = -1e9
@@ -115,6 +116,10 @@ class Climber:
     def note(self, confidence: float) -> None:
         """Of the tracker in the last frame; 0: no face."""
         self._confidence = confidence
+
+    def note_still(self, *, made: bool) -> None:
+        """Whether a fresh still could be taken on this rung."""
+        self._still = made
 
     def fitted(self, picture: Picture) -> Picture:
         """As large as this rung's video. In any thread."""
@@ -160,7 +165,7 @@ class Climber:
 
     def _climb(self, now: float) -> None:
         before, shown = self.ladder, self._shows
-        look = self.line.look(self._confidence, now)
+        look = self.line.look(self._confidence, now)._replace(still=self._still)
         given_up = self._sent is not None and not self._sent.connected
         if before.rung >= Rung.LOW and given_up and now - self._wanted_at > CONNECT_S:
             look = look._replace(carried=0.0)
@@ -183,6 +188,7 @@ class Climber:
         await asyncio.gather(*(way.close() for way in ways), return_exceptions=True)
 
     def _step(self, before: Rung, now: float) -> None:
+        self._still = None
         self._tell_stand(self.ladder.why, now)
         if self.rung < Rung.LOW:
             return

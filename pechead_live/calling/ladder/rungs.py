@@ -103,6 +103,8 @@ class Look(NamedTuple):
     """Delay of the line beyond its own."""
     carried: float | None = None
     """Share of the pictures sent that the other end has shown lately; None if none were sent."""
+    still: bool | None = None
+    """Whether a fresh still could be taken on this rung; None while that is not known."""
 
 
 class Ladder(NamedTuple):
@@ -133,29 +135,46 @@ UNREAD, READ = "the face cannot be read well", "the face is read well again"
 
 
 def climbed(ladder: Ladder, look: Look, now: float, config: LadderConfig) -> Ladder:
-    """After what was seen ``now``; the rung is one beside the last one, at most."""
+    """After what was seen ``now``; the rung is the next one that is of use, at most."""
     ladder = _noted(ladder, look, now, config)
     if now - ladder.stepped_at >= config.most_hold_s:
         ladder = ladder._replace(hold_s=None)
-    if now - ladder.stepped_at < config.settle_s:
+    faceless = ladder.rung == Rung.STILL and look.still is False
+    if now - ladder.stepped_at < config.settle_s and not faceless:
         return ladder
     slow = look.drawn is not None and look.drawn < config.slow
-    below = max((rung for rung in config.rungs if rung < ladder.rung), default=None)
-    if below is not None:
-        if ladder.rung >= Rung.LOW and _since(ladder.bad_at, now) >= config.bad_s:
+    if ladder.rung >= Rung.LOW and _since(ladder.bad_at, now) >= config.bad_s:
+        below = _below(ladder.rung, config, still=ladder.unsure_at is not None)
+        if below is not None:
             return _fallen(ladder, below, look, now, config)
-        enough = _since(ladder.sure_at, now) >= config.sure_s
-        if enough and not (slow and ladder.rung == Rung.LOW):
-            return _stepped(ladder, below, READ, now)
-    above = min((rung for rung in config.rungs if rung > ladder.rung), default=None)
-    if above is None or now < ladder.held_until or _strained(look, config):
+    below = _below(ladder.rung, config, still=False)
+    enough = _since(ladder.sure_at, now) >= config.sure_s
+    if below is not None and enough and not (slow and ladder.rung == Rung.LOW):
+        return _stepped(ladder, below, READ, now)
+    unread = config.of_camera and _since(ladder.unsure_at, now) >= config.unsure_s
+    above = _above(ladder.rung, config, still=unread)
+    if above is None:
         return ladder
-    if config.of_camera and _since(ladder.unsure_at, now) >= config.unsure_s:
+    if above >= Rung.LOW and (now < ladder.held_until or _strained(look, config)):
+        return ladder
+    if unread:
         return _stepped(ladder, above, UNREAD, now)
     if slow and ladder.rung < Rung.LOW:
         why = f"motion is drawn only {look.drawn:.0f} times a second"
         return _stepped(ladder, above, why, now)
     return ladder
+
+
+def _below(rung: Rung, config: LadderConfig, *, still: bool) -> Rung | None:
+    """The next one down; ``still``: a fresh still is of use, as the face is not read."""
+    rungs = (r for r in config.rungs if r < rung and (still or r != Rung.STILL))
+    return max(rungs, default=None)
+
+
+def _above(rung: Rung, config: LadderConfig, *, still: bool) -> Rung | None:
+    """The next one up; a fresh still does not help who draws too slowly."""
+    rungs = (r for r in config.rungs if r > rung and (still or r != Rung.STILL))
+    return min(rungs, default=None)
 
 
 def is_of_camera(before: bool, ladder: Ladder, now: float, config: LadderConfig) -> bool:
