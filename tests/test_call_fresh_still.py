@@ -64,9 +64,9 @@ def said(still: Still) -> Message:
     return message
 
 
-def climb_to(k: int, rung: str, ends: Call) -> None:
+def climb_to(k: int, rung: str, ends: Call, shows: str = "camera") -> None:
     """The end ``k`` hears that the other one is on ``rung``."""
-    told = {"type": "rung", "rung": rung, "shows": "camera", "why": "it is a test"}
+    told = {"type": "rung", "rung": rung, "shows": shows, "why": "it is a test"}
     ends.ends[k].dialogue.hear_control(write_message(told), ends.clock(k))
 
 
@@ -150,7 +150,7 @@ def test_it_arrives_before_what_else_is_wanted_and_is_not_kept(loss: float, tmp_
     assert ends.ends[1].heights == [80, 512]
     kept = {path.stem for path in (tmp_path / "b").glob("*.still")}
     assert len(kept) == 2 and taken().digest not in kept, "a face that was shown is not kept"
-    climb_to(1, "motion", ends)
+    climb_to(1, "low", ends, shows="avatar")
     assert shown[-1] is None, "and not shown any longer than it is meant"
 
 

@@ -6,11 +6,14 @@ import zlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
 from aiortc import RTCPeerConnection
 
+from pechead_live.avatar.received_still import open_still
 from pechead_live.calling import relay as relaying
 from pechead_live.calling.host import HostConfig, call_app
 from pechead_live.calling.offer import LONGEST_OFFER, lean, open_channels, packed_offer
@@ -137,17 +140,58 @@ def test_an_avatar_file_becomes_a_header_and_two_stills() -> None:
         headers = {"Content-Type": "application/octet-stream"}
         content = sample("astronaut.avatar").read_bytes()
         told = await client.post("/api/v1/avatar", data=content, headers=headers)
-        body = await told.read()
-        sizes: list[int] = []
-        while body:
-            size = int.from_bytes(body[:4], "big")
-            sizes.append(size)
-            body = body[4 + size :]
+        sizes = [len(part) for part in parts_of(await told.read())]
         assert sizes[0] == 425 and sizes[1] < 3000 < sizes[2] < 30_001
         assert await (await client.get("/api/v1/avatar")).read()
         for wrong in (b"", b"PK", content[:5000]):
             answer = await client.post("/api/v1/avatar", data=wrong, headers=headers)
             assert await code_of(answer) == (422, "bad_avatar")
+
+    visit(work)
+
+
+def parts_of(body: bytes) -> list[bytes]:
+    """Each after its length."""
+    parts: list[bytes] = []
+    while body:
+        size = int.from_bytes(body[:4], "big")
+        parts.append(body[4 : 4 + size])
+        body = body[4 + size :]
+    return parts
+
+
+def test_a_photo_with_its_consent_line_becomes_an_avatar_too() -> None:
+    async def work(client: TestClient[Any, Any]) -> None:
+        headers = {"Content-Type": "application/octet-stream"}
+        photo = sample("astronaut.jpg").read_bytes()
+        told = {"name": "Eileen", "consent": "public domain"}
+        answer = await client.post("/api/v1/avatar", params=told, data=photo, headers=headers)
+        header, glimpse, full = parts_of(await answer.read())
+        assert len(header) == 425 and len(glimpse) <= 1700
+        avatar = open_still(full)
+        assert (avatar.name, avatar.consent) == ("Eileen", "public domain")
+        for wanting in ({"name": "Eileen"}, {"name": "Eileen", "consent": " "}):
+            answer = await client.post(
+                "/api/v1/avatar", params=wanting, data=photo, headers=headers
+            )
+            assert await code_of(answer) == (400, "bad_field"), "a photo needs somebody's consent"
+
+    visit(work)
+
+
+def test_a_camera_s_picture_becomes_a_still_where_it_shows_a_face() -> None:
+    async def work(client: TestClient[Any, Any]) -> None:
+        headers = {"Content-Type": "application/octet-stream"}
+        photo = sample("astronaut.jpg").read_bytes()
+        answer = await client.post("/api/v1/still", data=photo, headers=headers)
+        still = open_still(await answer.read())
+        assert "camera" in still.consent
+        _, nobody = cv2.imencode(".jpg", np.full((240, 320, 3), 90, np.uint8))
+        answer = await client.post("/api/v1/still", data=nobody.tobytes(), headers=headers)
+        assert (answer.status, await answer.read()) == (204, b"")
+        for wrong in (b"", b"GIF89a", photo[:200]):
+            answer = await client.post("/api/v1/still", data=wrong, headers=headers)
+            assert await code_of(answer) == (400, "bad_picture"), wrong[:8]
 
     visit(work)
 

@@ -16,32 +16,37 @@ from test_call_browser import watched_for_faults
 from benchmarks.moving_portrait import SIDE, write_moving_portrait
 from benchmarks.webrtc.chromium import launch
 from pechead_live.frame import Picture, Pixels
+from pechead_live.samples import sample
 from pechead_live.sink.file import FileSink
 
 COLOUR = (20, 190, 60)
 """What a camera sees that sees no face."""
 
 FPS = 10
-FACE_S, NO_FACE_S = 10, 8
-"""Of the film that the program has for a camera."""
+WIDE = 1200
+"""Pixels of a face that is found but cannot be read: the face model has no such shape."""
+
+FACE_S, WIDE_S, NO_FACE_S = 10, 6, 8
+"""Of the film that the program has for a camera: a face, one far too wide, nobody."""
 
 CAMERA = """(() => {
   const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 480 });
   const context = canvas.getContext("2d");
   const picture = Object.assign(new Image(), { src: "data:image/jpeg;base64,FACE" });
-  window.seesFace = true;
+  window.sees = "face"; // or "wide face", or "nobody"
   let count = 0;
   setInterval(() => {
     context.fillStyle = "rgb(COLOUR)";
     context.fillRect(0, 0, 640, 480);
-    if (window.seesFace) context.drawImage(picture, 80, (count++ % 3)); // which never is still
+    if (window.sees === "face") context.drawImage(picture, 80, count++ % 3); // which never is still
+    if (window.sees === "wide face") context.drawImage(picture, -280, count++ % 3, WIDE, 480);
   }, 80);
   navigator.mediaDevices.getUserMedia = async ({ video }) => {
     if (!video) throw new Error("there is no microphone");
     return canvas.captureStream();
   };
 })()"""
-"""A camera whose picture has a face or not, as the test wants."""
+"""A camera whose picture has a face or not, as the test wants. The wide one is `WIDE`."""
 
 SOONER = """async () => {
   const { ladderConfig } = await import("/page/calling/ladder.js");
@@ -66,19 +71,35 @@ def faces(folder: Path, count: int) -> list[Pixels]:
 
 def film(folder: Path) -> Path:
     """In which the face disappears."""
-    there = faces(folder, 2 * FPS) * (FACE_S // 2)
-    gone = np.full((SIDE, SIDE, 3), COLOUR, np.uint8)
+    there = [seen(pixels, SIDE) for pixels in faces(folder, 2 * FPS)] * (FACE_S // 2)
+    wide = [seen(pixels, WIDE) for pixels in faces(folder, 2 * FPS)] * (WIDE_S // 2)
+    gone = [np.full((480, 640, 3), COLOUR, np.uint8)] * (NO_FACE_S * FPS)
     path = folder / "film.mp4"
-    with closing(FileSink(path, SIDE, SIDE, FPS)) as sink:
-        for k, pixels in enumerate([*there, *[gone] * (NO_FACE_S * FPS)]):
+    with closing(FileSink(path, 640, 480, FPS)) as sink:
+        for k, pixels in enumerate([*there, *wide, *gone]):
             sink.write(Picture(pixels=pixels, captured_at=k / FPS))
     return path
+
+
+def seen(face: Pixels, width: int) -> Pixels:
+    """The camera's picture of it, ``width`` pixels wide in the middle."""
+    drawn = np.asarray(cv2.resize(face, (width, 480)), np.uint8)
+    pixels = np.full((480, 640, 3), COLOUR, np.uint8)
+    if width > 640:
+        return np.ascontiguousarray(drawn[:, (width - 640) // 2 :][:, :640])
+    left = (640 - width) // 2
+    pixels[:, left : left + width] = drawn
+    return pixels
 
 
 def opened(browser: Browser, folder: Path) -> Page:
     """With a camera, and a face before it."""
     _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(faces(folder, 1)[0], cv2.COLOR_RGB2BGR))
-    words = {"FACE": base64.b64encode(jpeg.tobytes()).decode(), "COLOUR": str(COLOUR)[1:-1]}
+    words = {
+        "FACE": base64.b64encode(jpeg.tobytes()).decode(),
+        "COLOUR": str(COLOUR)[1:-1],
+        "WIDE": str(WIDE),
+    }
     script = CAMERA
     for word, text in words.items():
         script = script.replace(word, text)
@@ -110,22 +131,31 @@ def test_a_page_s_camera_is_seen_while_its_face_is_not_read(tmp_path: Path, chro
         page.goto(link_of(host))
         assert not page.is_checked("#show-camera"), "only who wants it is seen"
         page.check("#show-camera")
+        assert not page.is_visible("#consent")
+        page.set_input_files("#avatar", sample("astronaut.jpg"))
         page.click("#join")
+        assert page.is_visible("#entrance"), "a photo needs a consent line"
+        page.fill("#consent", "public domain: NASA")
+        page.click("#join")
+        host.hears(r"you see astronaut \(80 pixels\); consent: public domain: NASA")
         wait_until(page, "pecheadCall.face?.figures.faces > 3")
         wait_until(page, "pecheadCall.call.dialogue.peerIsReady")
         wait_until(page, "pecheadCall.climber.rung === 0")
         page.evaluate(SOONER)
         assert "not your camera" in page.inner_text("#notice")
-        page.evaluate("() => { window.seesFace = false; }")
+        page.evaluate("() => { window.sees = 'wide face'; }")
+        host.hears("you are sent motion and a fresh still of the camera: the face cannot be read")
+        assert "a picture that your camera took just now" in page.inner_text("#notice")
+        page.evaluate("() => { window.sees = 'nobody'; }")
         host.hears("you are sent a small video of the camera, and motion: the face cannot be read")
         assert "They see a small video of your camera" in page.inner_text("#notice")
         wait_until(page, "pecheadCall.climber.sent?.connected")
         host.hears("you are sent video of the camera")
         page.wait_for_timeout(1500)
-        page.evaluate("() => { window.seesFace = true; }")
+        page.evaluate("() => { window.sees = 'face'; }")
         host.hears("you are sent motion only: the face is read well again")
         assert "not your camera" in page.inner_text("#notice")
-        page.evaluate("() => { window.seesFace = false; }")
+        page.evaluate("() => { window.sees = 'nobody'; }")
         wait_until(page, "pecheadCall.climber.rung === 2")
         wait_until(page, "pecheadCall.climber.sent?.connected")
         page.uncheck("#show-camera-now")
@@ -152,6 +182,10 @@ def test_a_program_s_camera_is_seen_in_a_page(tmp_path: Path, chromium: str) -> 
         faults = watched_for_faults(page)
         page.goto(link_of(host))
         page.click("#join")
+        wait_until(page, "pecheadCall.climber?.theirs.rung === 1")
+        assert "motion and a fresh still of their camera" in page.inner_text("#sent")
+        wait_until(page, "pecheadCall.picture.figures.fresh > 3")
+        assert page.inner_text("#badge") == "AI", "it is drawn"
         wait_until(page, "pecheadCall.climber?.theirs.rung === 3 && pecheadCall.cover.covers")
         assert page.inner_text("#badge") == "Camera"
         assert page.is_visible("#video")
@@ -162,6 +196,8 @@ def test_a_program_s_camera_is_seen_in_a_page(tmp_path: Path, chromium: str) -> 
         wait_until(page, "pecheadCall.climber.theirs.rung === 0 && !pecheadCall.cover.covers")
         assert page.inner_text("#badge") == "AI"
         assert not page.is_visible("#video")
+        fresh = page.evaluate("() => pecheadCall.picture.figures.fresh")
         wait_until(page, f"pecheadCall.picture.figures.pictures > {drawn} + 3")
+        assert page.evaluate("() => pecheadCall.picture.figures.fresh") <= fresh + 1
         page.click("#leave")
     assert not faults

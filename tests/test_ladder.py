@@ -65,10 +65,14 @@ THIN = LadderConfig(rungs=(Rung.MOTION, Rung.STILL), of_camera=True)
 def test_a_fresh_still_comes_before_video_and_is_passed_over_where_there_is_no_face() -> None:
     taken, faceless = Look(0.3, still=True), Look(0.0, still=False)
     found = steps(lambda _: taken, 30, STILLS)
-    assert found == [(1.6, Rung.STILL), (4.6, Rung.LOW), (7.6, Rung.VIDEO)]
+    assert found == [(1.6, Rung.STILL), (4.8, Rung.LOW), (7.8, Rung.VIDEO)]
+    found = steps(lambda now: Look(0.3, still=True if now > 5 else None), 30, STILLS)
+    assert found[1] == (pytest.approx(8.1, abs=0.15), Rung.LOW), "it is seen for a while"
     found = steps(lambda _: faceless, 30, STILLS)
     assert found == [(1.6, Rung.STILL), (1.8, Rung.LOW), (4.8, Rung.VIDEO)]
     assert steps(lambda _: faceless, 30, THIN) == [(1.6, Rung.STILL)]
+    found = steps(lambda _: Look(0.3, still=None), 30, STILLS)
+    assert found[1] == (pytest.approx(9.7, abs=0.15), Rung.LOW), "it is waited for, not for ever"
 
 
 def test_a_still_is_tried_on_a_line_that_carries_no_video() -> None:
@@ -77,9 +81,10 @@ def test_a_still_is_tried_on_a_line_that_carries_no_video() -> None:
 
 
 def test_once_the_face_is_read_no_still_of_the_camera_is_shown_on_the_way_down() -> None:
-    found = steps(lambda now: LOST if now < 10 else READ, 40, STILLS)
+    unread = Look(0.3, still=True)
+    found = steps(lambda now: unread if now < 10 else READ, 40, STILLS)
     assert [rung for _, rung in found] == [*list(Rung)[1:], Rung.LOW, Rung.MOTION]
-    found = steps(lambda now: LOST if now < 3 else READ, 40, STILLS)
+    found = steps(lambda now: unread if now < 3 else READ, 40, STILLS)
     assert [rung for _, rung in found] == [Rung.STILL, Rung.MOTION]
 
 

@@ -24,8 +24,8 @@ LOAD = """async () => {
     let ladder = Object.freeze(initialLadder());
     return looks.map(([now, look]) => {
       ladder = Object.freeze(climbed(ladder, look, now, config));
-      const { rung, why, steppedAt, unsureAt, sureAt, badAt, heldUntil, hold } = ladder;
-      return [rung, why, steppedAt, unsureAt, sureAt, badAt, heldUntil, hold];
+      const { rung, why, steppedAt, unsureAt, sureAt, badAt, heldUntil, hold, stillAt } = ladder;
+      return [rung, why, steppedAt, unsureAt, sureAt, badAt, heldUntil, hold, stillAt];
     });
   };
   window.watchLine = (events) => {
@@ -62,6 +62,7 @@ SETTINGS = {
     "unsure_s": "unsureFor",
     "sure_s": "sureFor",
     "settle_s": "settle",
+    "still_s": "stillFor",
     "hold_s": "hold",
     "slow": "slow",
 }
@@ -79,6 +80,7 @@ def looks_of(seed: int) -> list[tuple[float, Look]]:
     rnd = random.Random(seed)
     now, looks = 100.0, list[tuple[float, Look]]()
     until, confidence, drawn, lost, late_s, carried = 0.0, 1.0, None, 0.0, 0.0, None
+    still: bool | None = None
     while now < 400:
         if now >= until:
             until = now + rnd.uniform(0.5, 12)
@@ -87,7 +89,8 @@ def looks_of(seed: int) -> list[tuple[float, Look]]:
             lost = rnd.choice([0.0, 0.0, 0.02, 0.06, 0.125, 0.3])
             late_s = rnd.choice([0.0, 0.0, 0.1, 0.2, 0.3025, 1.0])
             carried = rnd.choice([None, 1.0, 1.0, 0.5])
-        looks.append((now, Look(confidence, drawn, lost, late_s, carried)))
+            still = rnd.choice([None, True, True, False])
+        looks.append((now, Look(confidence, drawn, lost, late_s, carried, still)))
         now += rnd.uniform(0.1, 0.5)
     return looks
 
@@ -104,7 +107,7 @@ def test_the_page_stands_on_the_rung_that_python_stands_on(page: Any, name: str)
             ladder = climbed(ladder, look, now, config)
             ours.append(list(ladder))
         rungs |= {stand[0] for stand in ours}
-        fields = ("confidence", "drawn", "lost", "late", "carried")
+        fields = ("confidence", "drawn", "lost", "late", "carried", "still")
         told = [[now, dict(zip(fields, look, strict=True))] for now, look in looks]
         given = {"settings": settings | {"rungs": list(map(int, config.rungs))}, "looks": told}
         assert page.evaluate("(given) => climb(given)", given) == ours
@@ -135,7 +138,7 @@ def test_the_page_knows_of_its_line_what_python_knows(page: Any) -> None:
             told = ["beginPictures"]
             watch.begin_pictures()
         events.append([now, *told])
-        ours.append(list(watch.look(0.5, now)))
+        ours.append(list(watch.look(0.5, now))[:-1])
     assert page.evaluate("(events) => watchLine(events)", events) == ours
 
 

@@ -1,4 +1,5 @@
-"""An avatar for whoever comes with a browser: its stills and its stream's header.
+"""An avatar for whoever comes with a browser: its stills and its stream's header; and stills of its
+camera's pictures.
 
 What is sent here is answered and forgotten.
 """
@@ -15,11 +16,17 @@ from pechead_live.calls import header_for
 from pechead_live.errors import InputError
 from pechead_live.facemodel.model import load_face_model
 from pechead_live.samples import sample
+from pechead_live.studio.avatar_routes import LONGEST_CONSENT, LONGEST_NAME, text_field
+from pechead_live.studio.intake import Intake, looks_like_a_picture
 from pechead_live.studio.refusal import ApiRefusal
 
+OF_CAMERA = "their own camera, shown with their leave"
+"""The consent line of a still of a page's camera: the page asks for it."""
 
-def add_avatar_routes(app: web.Application, quality_px: float) -> None:
-    """GET gives a sample's, POST that of an avatar file."""
+
+def add_avatar_routes(app: web.Application, quality_px: float, intake: Intake) -> None:
+    """Of an avatar GET gives a sample's, POST that of an avatar file or of a photo; ``intake``
+    prepares what is a picture."""
 
     one_at_a_time = asyncio.Semaphore(1)
 
@@ -29,15 +36,39 @@ def add_avatar_routes(app: web.Application, quality_px: float) -> None:
 
     async def of_file(request: web.Request) -> web.Response:
         content = await request.read()
-        try:
-            avatar = await asyncio.to_thread(decode_avatar, content, "the file")
-        except InputError as error:
-            raise ApiRefusal(422, "bad_avatar", str(error)) from error
+        if looks_like_a_picture(content):
+            name = text_field(request, "name", LONGEST_NAME)
+            consent = text_field(request, "consent", LONGEST_CONSENT)
+            avatar = await intake.take(content, name=name, consent=consent)
+        else:
+            avatar = await asyncio.to_thread(_avatar_in, content)
         async with one_at_a_time:
             return _answer(await asyncio.to_thread(_packed, avatar, quality_px))
 
+    async def still(request: web.Request) -> web.Response:
+        try:
+            avatar = await intake.take(await request.read(), name="camera", consent=OF_CAMERA)
+        except ApiRefusal as refusal:
+            if refusal.code == "no_face":  # as is to be expected of a camera, now and then
+                return web.Response(status=204)
+            raise
+        async with one_at_a_time:
+            return _answer((await asyncio.to_thread(still_of, avatar, FULL)).content)
+
+    async def close(_app: web.Application) -> None:
+        await asyncio.to_thread(intake.close)
+
+    app.on_cleanup.append(close)
+    app.router.add_post("/api/v1/still", still)
     app.router.add_get("/api/v1/avatar", of_sample)
     app.router.add_post("/api/v1/avatar", of_file)
+
+
+def _avatar_in(content: bytes) -> Avatar:
+    try:
+        return decode_avatar(content, "the file")
+    except InputError as error:
+        raise ApiRefusal(422, "bad_avatar", str(error)) from error
 
 
 @cache

@@ -231,9 +231,9 @@ class Dialogue:
             case "bye":
                 self.ended = message["why"] or "the other end has hung up"
             case "still" if self.climber is not None:
-                self.fresh.hear(message, now, self.climber.theirs.rung)
+                self.fresh.hear(message, now, self.climber.theirs)
             case _ if self.climber is not None and self.climber.hear(message, now):
-                self.fresh.look(self.climber.theirs.rung)
+                self.fresh.look(self.climber.theirs)
             case _:
                 self.counts["messages not understood"] += 1
 

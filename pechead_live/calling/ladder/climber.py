@@ -118,7 +118,7 @@ class Climber:
         self._confidence = confidence
 
     def note_still(self, *, made: bool) -> None:
-        """Whether a fresh still could be taken on this rung."""
+        """The other end has a fresh still of this rung; False: none could be taken."""
         self._still = made
 
     def fitted(self, picture: Picture) -> Picture:

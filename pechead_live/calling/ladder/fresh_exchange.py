@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from pechead_live.avatar.avatar import Avatar
 from pechead_live.avatar.still import Still
+from pechead_live.calling.ladder.climber import Stand
 from pechead_live.calling.ladder.fresh_still import FreshStill, anchor_of, told_still
 from pechead_live.calling.ladder.rungs import Rung
 from pechead_live.calling.messages import Message
@@ -40,8 +41,8 @@ class FreshExchange:
         self._stills.offer(still)
         self._say(told_still(still, anchor))
 
-    def hear(self, message: Message, now: float, theirs: Rung) -> None:
-        """The other end, on the rung ``theirs``, offers one."""
+    def hear(self, message: Message, now: float, theirs: Stand) -> None:
+        """The other end, where it stands, offers one."""
         if not has_fresh(theirs) or now - self._taken_at < SOONEST_S:
             return
         self._taken_at, self._any = now, True
@@ -52,14 +53,14 @@ class FreshExchange:
 
         self._stills.want_fresh(message, take)
 
-    def look(self, theirs: Rung) -> None:
-        """The other end is on the rung ``theirs`` now."""
+    def look(self, theirs: Stand) -> None:
+        """The other end stands there now."""
         if self._any and not has_fresh(theirs):
             self._any = False
             self._stills.forget_fresh()
             self._on_fresh(None)
 
 
-def has_fresh(rung: Rung) -> bool:
-    """Whether a fresh still is shown on it: under video it bridges what is missing."""
-    return rung >= Rung.STILL
+def has_fresh(stand: Stand) -> bool:
+    """Whether a fresh still is shown; under video of the camera it bridges what is missing."""
+    return stand.rung >= Rung.STILL and stand.shows == "camera"

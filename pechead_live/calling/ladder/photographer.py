@@ -31,6 +31,8 @@ class Photographer:
         self._still_of, self._clock = still_of, clock
         self._due_at = -1e9
         self._of: tuple[int, float] | None = None
+        self._offered = False
+        """Whether one was offered that has not arrived."""
         self._task: asyncio.Task[None] | None = None
 
     def see(
@@ -41,12 +43,15 @@ class Photographer:
             return
         stay = id(climber), climber.ladder.stepped_at
         if stay != self._of:
-            self._of, self._due_at = stay, -1e9
+            self._of, self._due_at, self._offered = stay, -1e9, False
         busy = self._task is not None and not self._task.done()
         if busy or self._clock() < self._due_at:
             return
-        if not fresh.is_there:
-            self._due_at = self._clock() + RENEW_S
+        if self._offered:
+            if fresh.is_there:
+                self._offered = False
+                self._due_at = self._clock() + RENEW_S
+                climber.note_still(made=True)
             return
         self._task = asyncio.ensure_future(self._make(fresh, climber, picture, anchor))
 
@@ -54,19 +59,22 @@ class Photographer:
         self, fresh: FreshExchange, climber: Climber, picture: Picture, anchor: Coefficients
     ) -> None:
         stay = self._of
+
+        def is_useful() -> bool:
+            return stay == (id(climber), climber.ladder.stepped_at) and may_photograph(climber)
+
         try:
             loop = asyncio.get_running_loop()
             still = await loop.run_in_executor(None, self._still_of, picture)
         except PecheadError as error:
             logger.info("no fresh still: %s", error)
             self._due_at = self._clock() + AGAIN_S
-            climber.note_still(made=False)
+            if is_useful():
+                climber.note_still(made=False)
             return
-        self._due_at = self._clock() + RENEW_S
-        if stay != (id(climber), climber.ladder.stepped_at) or not may_photograph(climber):
-            return  # it is of no use any more, or not allowed
-        fresh.offer(still, anchor)
-        climber.note_still(made=True)
+        if is_useful():
+            fresh.offer(still, anchor)
+            self._offered = True
 
 
 def may_photograph(climber: Climber) -> bool:

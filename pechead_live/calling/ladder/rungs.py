@@ -64,6 +64,8 @@ class LadderConfig:
     bad_s: float = 1.0
     """The line is bad for so long, before it goes down."""
 
+    still_s: float = 8.0
+    """A fresh still is waited for so long, before more is sent."""
     settle_s: float = 3.0
     """After a step, before the next one up, and before what the line did counts."""
     hold_s: float = 10.0
@@ -83,7 +85,8 @@ class LadderConfig:
                 f"confidence {self.unsure} to {self.sure}, loss {self.lossless} to {self.lossy}: "
                 "each pair must grow, within 0 and 1"
             )
-        times = (self.unsure_s, self.sure_s, self.bad_s, self.settle_s, self.prompt_s, self.late_s)
+        waits = (self.unsure_s, self.sure_s, self.bad_s, self.settle_s, self.still_s)
+        times = (*waits, self.prompt_s, self.late_s)
         if not (all(0 <= t < 1e6 for t in times) and self.prompt_s < self.late_s):
             raise InputError("the ladder's times: give 0 or more, prompt_s below late_s")
         if not 0 < self.hold_s <= self.most_hold_s:
@@ -104,7 +107,8 @@ class Look(NamedTuple):
     carried: float | None = None
     """Share of the pictures sent that the other end has shown lately; None if none were sent."""
     still: bool | None = None
-    """Whether a fresh still could be taken on this rung; None while that is not known."""
+    """Whether the other end has a fresh still that was taken on this rung; False: none could be
+    taken; None while that is not known."""
 
 
 class Ladder(NamedTuple):
@@ -124,6 +128,8 @@ class Ladder(NamedTuple):
     """No step up before."""
     hold_s: float | None = None
     """Of the last step down for the line."""
+    still_at: float | None = None
+    """Since when the other end has a fresh still of this rung."""
 
 
 LEAST_CARRIED = 0.6
@@ -153,7 +159,7 @@ def climbed(ladder: Ladder, look: Look, now: float, config: LadderConfig) -> Lad
         return _stepped(ladder, below, READ, now)
     unread = config.of_camera and _since(ladder.unsure_at, now) >= config.unsure_s
     above = _above(ladder.rung, config, still=unread)
-    if above is None:
+    if above is None or (ladder.rung == Rung.STILL and not _was_shown(ladder, look, now, config)):
         return ladder
     if above >= Rung.LOW and (now < ladder.held_until or _strained(look, config)):
         return ladder
@@ -163,6 +169,13 @@ def climbed(ladder: Ladder, look: Look, now: float, config: LadderConfig) -> Lad
         why = f"motion is drawn only {look.drawn:.0f} times a second"
         return _stepped(ladder, above, why, now)
     return ladder
+
+
+def _was_shown(ladder: Ladder, look: Look, now: float, config: LadderConfig) -> bool:
+    """Whether the fresh still has been seen for a while, or was waited for in vain."""
+    if look.still is False or now - ladder.stepped_at >= config.still_s:
+        return True
+    return _since(ladder.still_at, now) >= config.settle_s
 
 
 def _below(rung: Rung, config: LadderConfig, *, still: bool) -> Rung | None:
@@ -195,6 +208,7 @@ def _noted(ladder: Ladder, look: Look, now: float, config: LadderConfig) -> Ladd
         unsure_at=_held(ladder.unsure_at, now, holds=look.confidence < config.unsure),
         sure_at=_held(ladder.sure_at, now, holds=enough),
         bad_at=_held(ladder.bad_at, now, holds=bad),
+        still_at=_held(ladder.still_at, now, holds=look.still is True),
     )
 
 
@@ -215,7 +229,7 @@ def _strained(look: Look, config: LadderConfig) -> bool:
 
 def _stepped(ladder: Ladder, rung: Rung, why: str, now: float) -> Ladder:
     """What was measured on the rung before says nothing about this one."""
-    return ladder._replace(rung=rung, why=why, stepped_at=now, bad_at=None)
+    return ladder._replace(rung=rung, why=why, stepped_at=now, bad_at=None, still_at=None)
 
 
 def _fallen(ladder: Ladder, below: Rung, look: Look, now: float, config: LadderConfig) -> Ladder:

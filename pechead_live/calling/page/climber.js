@@ -42,6 +42,7 @@ export class Climber {
     this.shows = "avatar"; // in the pictures that this end would send
     this.theirs = { rung: MOTION, shows: "avatar", why: "the call begins" };
     this.confidence = 1;
+    this.photo = undefined; // of the newest fresh still on this rung; null: it showed no face
     this.lookedAt = this.toldAt = this.offerAt = this.wantedAt = -1e9;
     this.sent = this.seen = null;
     this.sentBefore = 0;
@@ -83,6 +84,12 @@ export class Climber {
     this.confidence = confidence;
   }
 
+  /** The other end has a fresh still of this rung, of `photo` (a canvas); null: none could be
+   * taken. */
+  noteStill(photo) {
+    this.photo = photo;
+  }
+
   /** A picture of the camera or the avatar: sent on rungs that have video. */
   put(picture, now) {
     if (this.rung >= LOW) this.sent?.put(picture, now);
@@ -96,7 +103,7 @@ export class Climber {
     else if (type === "pictures") this.takeOffer(sdp, now);
     else if (type === "pictures taken") guard(this.sent?.takeAnswer(sdp));
     else if (type === "sees") guard(this.hearSeen(message, now));
-    else this.line.draws(message.pictures, now);
+    else if (type === "draws") this.line.draws(message.pictures, now);
     return true;
   }
 
@@ -115,7 +122,8 @@ export class Climber {
 
   climb(now) {
     const [before, shown] = [this.rung, this.shows];
-    const look = this.line.look(this.confidence, now);
+    const still = this.photo === undefined ? null : this.photo !== null;
+    const look = { ...this.line.look(this.confidence, now), still };
     const unconnected = this.sent !== null && !this.sent.connected;
     if (before >= LOW && unconnected && now - this.wantedAt > CONNECT) look.carried = 0;
     this.ladder = climbed(this.ladder, look, now, this.allowed);
@@ -142,6 +150,7 @@ export class Climber {
 
   step(before, now) {
     const { rung, why } = this.ladder;
+    this.photo = undefined;
     this.steps.push({ at: now, rung, shows: this.shows, why });
     this.tell(why);
     if (rung < LOW) return;

@@ -1,8 +1,9 @@
 // What two ends of a call say to each other, whatever carries it (calling/dialogue.py).
 
 import { VERSION } from "../calls/header.js";
-import { LOW, RUNGS, VIDEO } from "./ladder.js";
-import { takenRungs } from "./ladder_messages.js";
+import { FreshExchange } from "./fresh_exchange.js";
+import { LOW, RUNGS, STILL, VIDEO } from "./ladder.js";
+import { isDigest, isOfLadder, takenRungs } from "./ladder_messages.js";
 import { MotionWire } from "./motion_wire.js";
 import { unpackRiders } from "./riders.js";
 import { StillExchange } from "./still_exchange.js";
@@ -10,18 +11,19 @@ import { StillExchange } from "./still_exchange.js";
 const [PING, FIRST_PING, FIRST_PINGS] = [10, 0.7, 3]; // seconds, and how many
 const VIDEO_PING = 1; // while this end sends video: they tell whether the line carries it
 const HOLDS_MS = 40; // two frames in a message
-const TAKES = [RUNGS[LOW], RUNGS[VIDEO]]; // above motion, that this page can show
+const TAKES = [RUNGS[STILL], RUNGS[LOW], RUNGS[VIDEO]]; // above motion, that this page can show
 
 export class Dialogue {
   /**
    * `me`: `{name, stills, header}` of this end, `header` null if it sends no motion (its bytes
    * and what they say: `{bytes, header}`). `wires`: `{control, motion, ride}`. Times are seconds.
    */
-  constructor({ me, wires, arrivals, priors, known, onAvatar }) {
+  constructor({ me, wires, arrivals, priors, known, onAvatar, onFresh }) {
     Object.assign(this, { me, wires, arrivals });
     const send = wires.motion;
     this.motion = new MotionWire({ arrivals, priors, send, ride: wires.ride });
     this.stills = new StillExchange({ mine: me.stills, known, send, onAvatar });
+    this.fresh = new FreshExchange({ stills: this.stills, say: (told) => this.say(told), onFresh });
     if (me.header) this.motion.begin(me.header);
     this.peerName = null;
     this.peerIsReady = false;
@@ -133,8 +135,12 @@ export class Dialogue {
       case "bye":
         this.ended = String(message.why || "the other end has hung up").slice(0, 200);
         break;
+      case "still":
+        if (isOfLadder(message)) this.fresh.hear(message, now, this.climber.theirs);
+        break;
       default:
         this.climber.hear(message, now);
+        this.fresh.look(this.climber.theirs);
     }
   }
 
@@ -176,5 +182,4 @@ function parsed(text) {
   }
 }
 
-const isStill = ({ digest, bytes }) =>
-  typeof digest === "string" && /^[0-9a-f]{64}$/.test(digest) && Number.isInteger(bytes);
+const isStill = ({ digest, bytes }) => isDigest(digest) && Number.isInteger(bytes);

@@ -26,6 +26,7 @@ const USUAL = {
   late: 0.25,
   prompt: 0.12,
   badFor: 1, // the line is bad for so long, before it goes down
+  stillFor: 8, // a fresh still is waited for so long, before more is sent
   settle: 3, // after a step, before the next one up, and before what the line did counts
   // After a step down for the line, before it is tried again; twice as long each time, at most.
   hold: 10,
@@ -59,33 +60,36 @@ export function initialLadder() {
     badAt: null, // since when the line is bad
     heldUntil: -1e9, // no step up before
     hold: null, // of the last step down for the line
+    stillAt: null, // since when the other end has a fresh still of this rung
   };
 }
 
 /**
- * After what was seen `now`; the rung is one beside the last one, at most. `look`: `{confidence,
- * drawn, lost, late, carried}`, `drawn` and `carried` null where they are not known.
+ * After what was seen `now`; the rung is the next one that is of use, at most. `look`: `{confidence,
+ * drawn, lost, late, carried, still}`; `still`: whether the other end has a fresh still of this rung,
+ * false if none could be taken; it, `drawn` and `carried` are null where that is not known.
  */
 export function climbed(before, look, now, config) {
   let ladder = noted(before, look, now, config);
   if (now - ladder.steppedAt >= config.mostHold) ladder = { ...ladder, hold: null };
-  if (now - ladder.steppedAt < config.settle) return ladder;
+  const faceless = ladder.rung === STILL && look.still === false;
+  if (now - ladder.steppedAt < config.settle && !faceless) return ladder;
   const slow = look.drawn !== null && look.drawn < config.slow;
-  const below = config.rungs.findLast((rung) => rung < ladder.rung);
-  if (below !== undefined) {
-    if (ladder.rung >= LOW && since(ladder.badAt, now) >= config.badFor) {
-      return fallen(ladder, below, look, now, config);
-    }
-    const enough = since(ladder.sureAt, now) >= config.sureFor;
-    if (enough && !(slow && ladder.rung === LOW)) {
-      return stepped(ladder, below, READ, now);
-    }
+  if (ladder.rung >= LOW && since(ladder.badAt, now) >= config.badFor) {
+    const below = rungBelow(ladder.rung, config, ladder.unsureAt !== null);
+    if (below !== undefined) return fallen(ladder, below, look, now, config);
   }
-  const above = config.rungs.find((rung) => rung > ladder.rung);
-  if (above === undefined || now < ladder.heldUntil || isStrained(look, config)) return ladder;
-  if (config.ofCamera && since(ladder.unsureAt, now) >= config.unsureFor) {
-    return stepped(ladder, above, UNREAD, now);
+  const below = rungBelow(ladder.rung, config, false);
+  const enough = since(ladder.sureAt, now) >= config.sureFor;
+  if (below !== undefined && enough && !(slow && ladder.rung === LOW)) {
+    return stepped(ladder, below, READ, now);
   }
+  const unread = config.ofCamera && since(ladder.unsureAt, now) >= config.unsureFor;
+  const above = config.rungs.find((rung) => rung > ladder.rung && (unread || rung !== STILL));
+  if (above === undefined) return ladder;
+  if (ladder.rung === STILL && !wasShown(ladder, look, now, config)) return ladder;
+  if (above >= LOW && (now < ladder.heldUntil || isStrained(look, config))) return ladder;
+  if (unread) return stepped(ladder, above, UNREAD, now);
   if (slow && ladder.rung < LOW) {
     const why = `motion is drawn only ${roundEven(look.drawn)} times a second`;
     return stepped(ladder, above, why, now);
@@ -93,9 +97,18 @@ export function climbed(before, look, now, config) {
   return ladder;
 }
 
+/** Whether the fresh still has been seen for a while, or was waited for in vain. */
+function wasShown({ steppedAt, stillAt }, { still }, now, { stillFor, settle }) {
+  return still === false || now - steppedAt >= stillFor || since(stillAt, now) >= settle;
+}
+
+/** `still`: a fresh still is of use, as the face is not read. */
+const rungBelow = (from, { rungs }, still) =>
+  rungs.findLast((rung) => rung < from && (still || rung !== STILL));
+
 /** Another rung; what was measured on the one before says nothing about it. */
 export function stepped(ladder, rung, why, now) {
-  return { ...ladder, rung, why, steppedAt: now, badAt: null };
+  return { ...ladder, rung, why, steppedAt: now, badAt: null, stillAt: null };
 }
 
 /** Whether pictures are the camera's from `now` on: while the face is not read, and only then. */
@@ -104,7 +117,7 @@ export function isOfCamera(before, { unsureAt, sureAt }, now, config) {
   return before ? since(sureAt, now) < config.sureFor : since(unsureAt, now) >= config.unsureFor;
 }
 
-function noted(ladder, { confidence, lost, late, carried }, now, config) {
+function noted(ladder, { confidence, lost, late, carried, still }, now, config) {
   const enough = confidence > config.sure || !config.ofCamera;
   const few = carried !== null && carried < LEAST_CARRIED;
   const bad = lost > config.lossy || late > config.late || few;
@@ -113,6 +126,7 @@ function noted(ladder, { confidence, lost, late, carried }, now, config) {
     unsureAt: held(ladder.unsureAt, now, confidence < config.unsure),
     sureAt: held(ladder.sureAt, now, enough),
     badAt: held(ladder.badAt, now, bad),
+    stillAt: held(ladder.stillAt, now, still === true),
   };
 }
 

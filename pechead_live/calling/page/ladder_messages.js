@@ -9,9 +9,18 @@ export const LONGEST_SDP = 7000;
 
 const MOST_RUNGS = 16;
 const MOST_COUNT = 2 ** 40;
+const MOST_NUMBER = 10; // of a pose: radians, picture units, logarithms
+const EXPRESSION_SIZE = 52;
 
 const isBetween = (most) => (value) => typeof value === "number" && value >= 0 && value <= most;
+const isCount = (value) => Number.isInteger(value) && value >= 0 && value < MOST_COUNT;
+const isNumber = (value) => typeof value === "number" && Math.abs(value) <= MOST_NUMBER;
+const areNumbers = (count) => (value) =>
+  Array.isArray(value) && value.length === count && value.every(isNumber);
 const isSdp = (value) => typeof value === "string" && value.length <= LONGEST_SDP;
+
+/** Whether `value` names a still. */
+export const isDigest = (value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
 
 const FIELDS = {
   rung: {
@@ -22,10 +31,17 @@ const FIELDS = {
   pictures: { sdp: isSdp },
   "pictures taken": { sdp: isSdp },
   sees: {
-    pictures: (value) => Number.isInteger(value) && value >= 0 && value < MOST_COUNT,
+    pictures: isCount,
     lost: isBetween(1),
   },
   draws: { pictures: isBetween(1000) },
+  still: {
+    digest: isDigest,
+    bytes: isCount,
+    turn: areNumbers(3),
+    place: areNumbers(3),
+    expression: areNumbers(EXPRESSION_SIZE),
+  },
 };
 
 /** Whether `message` is one of the ladder's, and holds what it must. */

@@ -1,12 +1,12 @@
 // What the user reads of the ladder, and their leave for the camera.
 
 import { seconds } from "./connection.js";
-import { ladderConfig, LOW, MOTION, VIDEO } from "./ladder.js";
+import { ladderConfig, LOW, MOTION, STILL, VIDEO } from "./ladder.js";
 import { isCameraSeen, whatIsSent, whatTheySee } from "./rung_words.js";
 
 const NOBODY = ladderConfig();
 const AVATAR = ladderConfig({ rungs: [MOTION, LOW] });
-const CAMERA = ladderConfig({ rungs: [MOTION, LOW, VIDEO], ofCamera: true });
+const CAMERA = ladderConfig({ rungs: [MOTION, STILL, LOW, VIDEO], ofCamera: true });
 
 /**
  * `notice`: says what they see, with `words` and a `preview` in it; `sent`: what they send;
@@ -34,7 +34,8 @@ export function ladderPanel({ notice, words, preview, sent, leave, hasCamera, al
 
   /** A picture of what is sent, as long as it is the camera's. */
   function look() {
-    const seen = notice.classList.contains("seen") && climber?.sent?.canvas;
+    const sentNow = climber?.rung === STILL ? climber.photo : climber?.sent?.canvas;
+    const seen = notice.classList.contains("seen") && sentNow;
     if (!seen) preview.replaceChildren();
     else if (preview.firstChild !== seen) preview.replaceChildren(seen);
   }

@@ -12,6 +12,7 @@ import { fetchNetwork } from "./network.js";
 import { myAvatar } from "./my_avatar.js";
 import { openMedia, stopMedia } from "./media.js";
 import { ownPictures } from "./own_pictures.js";
+import { photographer } from "./photographer.js";
 import { keepDrawing } from "./picture.js";
 
 const byId = (id) => document.getElementById(id);
@@ -37,10 +38,19 @@ if (!isSecureContext) {
   tell("This page was opened without TLS: a browser gives it no camera and no keys", "bad");
 }
 if (hostKey) byId("entrance").querySelector("h1").textContent = "Host the call";
+byId("avatar").addEventListener("change", askConsent);
+askConsent(); // a browser may keep the choice over a reload
 byId("entrance").addEventListener("submit", (event) => {
   event.preventDefault();
   begin().catch((error) => tell(error.message, "bad"));
 });
+
+/** A photo needs a consent line; an avatar file has one. */
+function askConsent() {
+  const isPhoto = byId("avatar").files[0]?.type.startsWith("image/") ?? false;
+  byId("ask-consent").hidden = !isPhoto;
+  byId("consent").required = isPhoto;
+}
 
 async function begin() {
   byId("join").disabled = true;
@@ -63,7 +73,7 @@ async function take(opened) {
   const [priors, model, mine] = await Promise.all([
     bytesOf("/page/data/priors.bin"),
     faceModel(),
-    media.camera ? myAvatar(byId("avatar").files[0] ?? null) : nobody(),
+    media.camera ? myAvatar(byId("avatar").files[0] ?? null, byId("consent").value) : nobody(),
   ]);
   const arrivals = new Arrivals(priors);
   let step = null;
@@ -108,6 +118,7 @@ async function take(opened) {
       picture.show(avatar);
       introduce(avatar);
     },
+    onFresh: (fresh) => picture.showFresh(fresh),
   }, hostKey);
   const { climber } = call;
   for (const part of [cover, panel]) part.use(climber);
@@ -118,11 +129,14 @@ async function take(opened) {
     video.srcObject = media.camera;
     await video.play();
     const own = ownPictures({ climber, camera: video, avatar: mine.avatar, model });
+    const { rest } = mine.avatar;
+    const photos = photographer({ climber, fresh: call.dialogue.fresh, camera: video, rest });
     const say = (coefficients, capturedAt) => {
       call.dialogue.sayMotion(coefficients, capturedAt, seconds());
       own.see(coefficients);
+      photos.see(coefficients);
     };
-    watched.face = await keepWatching({ video, rest: mine.avatar.rest, say });
+    watched.face = await keepWatching({ video, rest, say });
     isBusy = false;
     byId("calibrate").hidden = false;
     byId("calibrate").onclick = () => watched.face.calibrate();

@@ -3,15 +3,20 @@
 import { readHeader } from "../calls/header.js";
 import { digestOf, openStill } from "./still.js";
 
+const LONGEST_NAME = 60; // characters
+
 /**
- * `file`: an avatar file, or null for the sample that the host has. Gives `{me, avatar}`, the
- * avatar of still.js; rejected with the host's words where the file is none.
+ * `file`: an avatar file or a photo, which needs a `consent` line, or null for the sample that the
+ * host has. Gives `{me, avatar}`, the avatar of still.js; rejected with the host's words where the
+ * file is neither.
  */
-export async function myAvatar(file) {
+export async function myAvatar(file, consent) {
   const request = file
     ? { method: "POST", body: file, headers: { "Content-Type": "application/octet-stream" } }
     : {};
-  const answer = await fetch("/api/v1/avatar", request);
+  const name = (file?.name ?? "").replace(/\.[^.]*$/, "").slice(0, LONGEST_NAME);
+  const query = new URLSearchParams({ name: name || "photo", consent });
+  const answer = await fetch(file ? `/api/v1/avatar?${query}` : "/api/v1/avatar", request);
   if (!answer.ok) throw new Error((await answer.json()).error?.message ?? "the avatar is refused");
   const bytes = new Uint8Array(await answer.arrayBuffer());
   const parts = [];

@@ -35,6 +35,8 @@ export class StillExchange {
     this.lastCame = false;
     this.repeats = []; // when all is told again, after the last piece
     this.wanted = [];
+    this.myFresh = null; // digest of the still of this end's camera that was offered last
+    this.fresh = null; // of theirs that is wanted: `{digest, take(avatar)}`
     this.hasAvatar = false;
     this.firstIsThere = false;
   }
@@ -64,10 +66,47 @@ export class StillExchange {
     this.ask();
   }
 
+  /** `{content, digest}` of this end's camera: the other end may have it, in the last one's place. */
+  offer(still) {
+    this.mine = [...this.mine.filter(({ digest }) => digest !== this.myFresh), still];
+    this.myFresh = still.digest;
+  }
+
+  /** Whether the other end has what was offered last; true before anything was. */
+  get freshIsThere() {
+    return this.myFresh === null || this.had.has(this.myFresh);
+  }
+
+  /** The other end has one of its camera: asked for before all else, and not kept. */
+  wantFresh({ digest, bytes }, take) {
+    this.forgetFresh();
+    if (!(bytes > 0 && bytes <= LARGEST)) return;
+    if (this.receiving) {
+      const { digest: before, content } = this.receiving;
+      this.wanted.unshift({ digest: before, bytes: content.length });
+      this.receiving = null;
+    }
+    this.fresh = { digest, take };
+    this.wanted.unshift({ digest, bytes });
+    this.ask();
+  }
+
+  /** It is of no use any more. */
+  forgetFresh() {
+    const digest = this.fresh?.digest;
+    this.fresh = null;
+    this.wanted = this.wanted.filter((still) => still.digest !== digest);
+    if (!digest || this.receiving?.digest !== digest) return;
+    this.receiving = null;
+    this.ask();
+  }
+
   /** The other end wants one. */
   asked(digest) {
     const still = this.mine.find((each) => each.digest === digest);
     if (!still || this.sending?.digest === digest || this.had.has(digest)) return;
+    const given = this.sending?.digest;
+    if (given && given === this.myFresh) this.had.add(given); // or it wants it no more
     if (digest !== this.mine[0].digest) {
       // it has the first, and what follows must not hold up motion
       this.firstIsThere = true;
@@ -91,9 +130,7 @@ export class StillExchange {
         [this.sending, this.firstIsThere] = [null, true];
       }
     }
-    if (!riders.has(PIECE)) return;
-    this.cameAt = now;
-    this.hearPiece(riders.get(PIECE));
+    if (riders.has(PIECE)) this.hearPiece(riders.get(PIECE), now);
   }
 
   /** What shall ride in the next sound: a Map of at most a receipt and a piece. */
@@ -135,9 +172,10 @@ export class StillExchange {
     }
   }
 
-  hearPiece(pieces) {
+  hearPiece(pieces, now) {
     const { receiving } = this;
     if (receiving?.take(pieces)) {
+      this.cameAt = now;
       this.receipts.add(receiving.digest, pieces);
       if (!receiving.done) return;
       [this.receiving, this.came] = [null, receiving.digest];
@@ -159,6 +197,10 @@ export class StillExchange {
     try {
       if ((await digestOf(content)) !== digest) throw new Error("it is not what was promised");
       const avatar = await openStill(content);
+      if (digest === this.fresh?.digest) {
+        this.fresh.take(avatar);
+        return;
+      }
       await this.known.keep(digest, content);
       this.hasAvatar = true;
       this.onAvatar(avatar);
