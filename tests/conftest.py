@@ -1,7 +1,9 @@
 """Settings and fixtures of every test, and the count of those that need ../shared/data."""
 
+import gc
 import os
 import shutil
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -77,7 +79,18 @@ TIMED = (
     "test_run",
     "test_sensing",
     "test_slot",
-    "test_studio_",
+    "test_studio_adapting",
+    "test_studio_browser",
+    "test_studio_firefox",
+    "test_studio_gate",
+    "test_studio_growth",
+    "test_studio_lip_sync",
+    "test_studio_loss",
+    "test_studio_playout",
+    "test_studio_relay",
+    "test_studio_remote",
+    "test_studio_rtc",
+    "test_studio_session",
 )
 """How the names of files begin whose tests need the machine for themselves: of two processes that
 run tests (`-n 2`), one runs them, last."""
@@ -99,6 +112,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[COUNTS] = {mark: Count() for mark in NEEDS}
     config.pluginmanager.register(OneOfSeveral())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Nothing that is collected is garbage: to look for some takes almost as long as the rest."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)

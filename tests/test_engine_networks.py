@@ -7,14 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from shared_exports import export_once
 from still_samples import astronaut, difference
 
 from engines.networks.files import open_parts
 from engines.networks.lite import SplitLite, WholeLite, open_lite
 from engines.networks.pechead import open_pechead
 from engines.networks.quantised_decode import open_quantised
-from export.graphs.file import write_onnx
-from export.parts.networks import parts_of, untrained
+from export.graphs.config import ExportConfig
+from export.parts.networks import untrained
 from pechead_live.cli import main
 from pechead_live.cli.models import drawn_by, factory_of
 from pechead_live.coefficients import Coefficients, rotation_from_euler
@@ -39,10 +40,7 @@ def lite_s() -> Path:
 @pytest.fixture(scope="module")
 def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("toy")
-    network = untrained("toy")
-    for part in parts_of(network):
-        if part.name != "estimator":
-            write_onnx(part, folder, network)
+    export_once(tmp_path_factory, "toy", folder, ExportConfig(), "source", "step")
     return folder
 
 

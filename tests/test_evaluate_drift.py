@@ -29,7 +29,7 @@ from pechead_live.evaluation.looping import (
 from pechead_live.evaluation.method import ANALYTIC, Method
 from pechead_live.evaluation.result import Figures
 from pechead_live.evaluation.sheet import MARGIN
-from pechead_live.frame import Picture
+from pechead_live.frame import Picture, Pixels
 from pechead_live.renderer.analytic import AnalyticRenderer
 from pechead_live.samples import sample
 
@@ -51,15 +51,20 @@ class Fading:
 
     def __init__(self, avatar: Avatar, width: int, height: int) -> None:
         self._inner = AnalyticRenderer(avatar, width, height)
+        self._drawn: dict[bytes, Pixels] = {}
 
     def initial_state(self) -> Age:
         return Age(0)
 
     def render(self, coefficients: Coefficients, state: Age) -> tuple[Picture, Age]:
-        picture, _ = self._inner.render(coefficients, self._inner.initial_state())
-        darker = np.clip(picture.pixels.astype(int) - state.pictures // SLOW, 0, 255)
+        c = coefficients
+        asked = np.hstack([c.expression, c.rotation.ravel(), c.translation, c.scale]).tobytes()
+        if asked not in self._drawn:  # the loop asks for the same again
+            picture, _ = self._inner.render(c, self._inner.initial_state())
+            self._drawn[asked] = picture.pixels
+        darker = np.clip(self._drawn[asked].astype(int) - state.pictures // SLOW, 0, 255)
         pixels = darker.astype(np.uint8)
-        return Picture(pixels=pixels, captured_at=picture.captured_at), Age(state.pictures + 1)
+        return Picture(pixels=pixels, captured_at=c.captured_at), Age(state.pictures + 1)
 
 
 class Counting:

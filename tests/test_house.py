@@ -166,7 +166,9 @@ def reads(node: ast.AST) -> Counter[str]:
 
 def unread_fields(trees: list[ast.Module]) -> list[str]:
     """``Class.field`` of each config field that only its own class, to check it, reads."""
-    everywhere = sum((reads(tree) for tree in trees), Counter[str]())
+    everywhere = Counter[str]()
+    for tree in trees:
+        everywhere.update(reads(tree))
     return [
         f"{config.name}.{name}"
         for tree in trees

@@ -1,7 +1,7 @@
 """Video of a page in a program: the colours that the camera saw."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from threading import Thread
 from typing import Any
 
@@ -55,7 +55,13 @@ async def answered(offer: str) -> tuple[PicturesSeen, str]:
     return pictures, await pictures.answer(offer)
 
 
-def test_a_page_s_video_has_the_colours_that_were_seen(chromium: str) -> None:
+@pytest.fixture(scope="module")
+def page(chromium: str) -> Iterator[Any]:
+    with opened_page(chromium, call_files()) as opened:
+        yield opened
+
+
+def test_a_page_s_video_has_the_colours_that_were_seen(page: Any) -> None:
     loop = asyncio.new_event_loop()  # of its own thread: the page's driver has this one's
     thread = Thread(target=loop.run_forever)
     thread.start()
@@ -64,10 +70,9 @@ def test_a_page_s_video_has_the_colours_that_were_seen(chromium: str) -> None:
         return asyncio.run_coroutine_threadsafe(work, loop).result(LONGEST_S + 5)
 
     try:
-        with opened_page(chromium, call_files()) as page:
-            pictures, answer = run(answered(page.evaluate(SEND, COLOURS.tolist())))
-            page.evaluate("(sdp) => sent.takeAnswer(sdp)", answer)
-            found = run(first_seen(pictures))
+        pictures, answer = run(answered(page.evaluate(SEND, COLOURS.tolist())))
+        page.evaluate("(sdp) => sent.takeAnswer(sdp)", answer)
+        found = run(first_seen(pictures))
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
@@ -78,11 +83,10 @@ def test_a_page_s_video_has_the_colours_that_were_seen(chromium: str) -> None:
             assert np.abs(middle - COLOURS[y, x]).max() < 8, (middle, COLOURS[y, x])
 
 
-def test_the_page_converts_colours_as_programs_do(chromium: str) -> None:
+def test_the_page_converts_colours_as_programs_do(page: Any) -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (32, 48, 3), np.uint8)
     pixels = np.repeat(np.repeat(pixels, 2, 0), 2, 1)  # programs take chroma otherwise
     rgba = np.dstack([pixels, np.full(pixels.shape[:2], 255, np.uint8)])
-    with opened_page(chromium, call_files()) as page:
-        told = page.evaluate(CONVERT, [rgba.ravel().tolist(), 96, 64])
+    told = page.evaluate(CONVERT, [rgba.ravel().tolist(), 96, 64])
     ours = video_frame(Picture(pixels=pixels, captured_at=1.0)).to_ndarray()
     assert np.abs(np.array(told) - ours.ravel().astype(int)).max() <= 1

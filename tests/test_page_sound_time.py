@@ -3,7 +3,7 @@
 import asyncio
 import wave
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from aiohttp.test_utils import TestServer
 from call_ends import wait_until
-from playwright.sync_api import Route, sync_playwright
+from playwright.sync_api import Page, Route, sync_playwright
 
 from benchmarks.webrtc.chromium import launch
 from pechead_live.calling.arrivals import Arrivals
@@ -186,28 +186,31 @@ def differences(sync: HeardSync, heard: list[int], seen: list[float]) -> list[fl
     return found
 
 
-@pytest.mark.parametrize("browser_tells", [True, False])
-def test_what_a_page_tells_of_its_sound_is_when_it_was_heard(
-    tmp_path: Path, chromium: str, browser_tells: bool
-) -> None:
+def test_what_a_page_tells_of_its_sound_is_when_it_was_heard(tmp_path: Path, chromium: str) -> None:
+    """Of two calls at the same time: in one of them the browser tells, in the other it does not."""
     beeps = write_beeps(tmp_path / "beeps.wav")
-    with (
-        listening(tmp_path) as (address, sync, ear),
-        sync_playwright() as playwright,
-        closing(launch(playwright, chromium, None, microphone=beeps)) as browser,
-    ):
-        page = browser.new_page()
-        if not browser_tells:
-            page.context.route("**/sound_time.js", without_capture_time)
-        page.goto(address)
-        page.evaluate(JOIN)
-        wait_until(page, "pecheadCall.call.openedAt !== null")
-        page.wait_for_timeout(1000)
-        assert not sync.told, "before the stream began there is nothing to tell"
-        page.evaluate(BEGIN)
-        page.wait_for_timeout(8000)
-        seen: list[float] = page.evaluate(SEEN)
-    assert 3 <= len(sync.told) <= 6, "every two seconds"
-    off = differences(sync, ear.beeps, seen)
-    assert len(off) >= 4
-    assert abs(float(np.median(off))) < MOST_OFF_S
+    with ExitStack() as stack:
+        playwright = stack.enter_context(sync_playwright())
+        calls: list[tuple[Page, HeardSync, Ear]] = []
+        for browser_tells in (True, False):
+            address, sync, ear = stack.enter_context(listening(tmp_path / str(browser_tells)))
+            browser = launch(playwright, chromium, None, microphone=beeps)
+            page = stack.enter_context(closing(browser)).new_page()
+            if not browser_tells:
+                page.context.route("**/sound_time.js", without_capture_time)
+            page.goto(address)
+            page.evaluate(JOIN)
+            wait_until(page, "pecheadCall.call.openedAt !== null")
+            calls.append((page, sync, ear))
+        calls[0][0].wait_for_timeout(1000)
+        for _, sync, _ in calls:
+            assert not sync.told, "before the stream began there is nothing to tell"
+        for page, _, _ in calls:
+            page.evaluate(BEGIN)
+        calls[0][0].wait_for_timeout(8000)
+        seen: list[list[float]] = [page.evaluate(SEEN) for page, _, _ in calls]
+    for (_, sync, ear), own in zip(calls, seen, strict=True):
+        assert 3 <= len(sync.told) <= 6, "every two seconds"
+        off = differences(sync, ear.beeps, own)
+        assert len(off) >= 4
+        assert abs(float(np.median(off))) < MOST_OFF_S, off
