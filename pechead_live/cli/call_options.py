@@ -37,7 +37,7 @@ class LineOptions(NamedTuple):
 
 LINES = {
     "wide": LineOptions(0.15, 24_000, 20, 1, (384, 16_000)),
-    "thin": LineOptions(0.25, 6_000, 80, 3, (256, 8_000)),
+    "thin": LineOptions(0.25, 6_000, 80, 3, (192, 5_000)),
 }
 """``thin`` takes 16 kbit/s on the wire with sound and 11 without; ``wide`` 50, and 60 ms less."""
 
