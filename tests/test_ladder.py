@@ -97,6 +97,12 @@ def test_a_line_that_does_not_carry_video_leaves_a_still_while_the_face_is_unrea
     found = steps(lambda now: look(now, 0.3 if now < 6 else 0.7), 20, STILLS)
     assert [rung for _, rung in found] == [Rung.STILL, Rung.LOW, Rung.MOTION]
 
+    def slow(now: float) -> Look:
+        return Look(1.0 if now < 7 else 0.3, drawn=4.0, lost=0.3 if now > 6 else 0.0)
+
+    found = steps(slow, 8, STILLS)
+    assert [rung for _, rung in found] == [Rung.LOW, Rung.MOTION], "unread for a moment is nothing"
+
 
 def test_who_draws_too_slowly_is_sent_video_and_no_still() -> None:
     assert steps(lambda _: Look(1.0, drawn=4.0), 20, STILLS)[0][1] == Rung.LOW

@@ -32,6 +32,27 @@ LOAD = """async () => {
       return { expression: [...expression], rotation: [...rotation], translation, scale };
     });
   };
+  window.taken = async ({ digest, content, forgets }) => {
+    const [kept, avatars, shown] = [[], [], []];
+    const known = { find: async () => null, keep: async (name) => kept.push(name) };
+    const onAvatar = () => avatars.push(1);
+    const mine = { known, send() {}, mine: [{ digest: "00".repeat(32), content: [] }], onAvatar };
+    const [here, there] = [new StillExchange(mine), new StillExchange({ ...mine, mine: [] })];
+    here.offer({ digest, content: Uint8Array.from(content) });
+    there.wantFresh({ digest, bytes: content.length }, () => shown.push(1));
+    here.asked(digest);
+    for (let now = 10; there.receiving; now += 0.02) {
+      const riders = here.riders(now);
+      if (riders.size) there.hear(riders, now);
+      const receipts = there.riders(now);
+      if (receipts.size) here.hear(receipts, now);
+    }
+    if (forgets) there.forgetFresh();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    here.withdraw();
+    here.asked(digest);
+    return { kept, avatars, shown, left: here.riders(1000).size };
+  };
   window.asked = ({ message, stands }) => {
     const [sent, shown] = [[], []];
     const known = { find: async () => null, keep: async () => {} };
@@ -137,3 +158,12 @@ def test_a_page_asks_for_it_on_its_rungs_only_and_then_shows_it_no_more(page: An
     asked = [count for count, _ in steps]
     assert asked[1] < asked[2] < asked[3] == asked[5]
     assert [shown for _, shown in steps] == [0, 0, 0, 0, 1, 1], "the avatar again"
+
+
+@pytest.mark.parametrize("forgets", [False, True])
+def test_a_page_never_keeps_one_nor_takes_it_for_the_avatar(page: Any, forgets: bool) -> None:
+    given = {"digest": STILL.digest, "content": list(STILL.content), "forgets": forgets}
+    told = page.evaluate("(given) => taken(given)", given)
+    assert (told["kept"], told["avatars"]) == ([], [])
+    assert len(told["shown"]) == (0 if forgets else 1)
+    assert told["left"] == 0, "withdrawn, it is not to be had"

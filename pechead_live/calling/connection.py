@@ -170,6 +170,7 @@ class Connection:
             await asyncio.sleep(0.1)
         for task in list(self._tasks):
             task.cancel()
+        self.dialogue.fresh.end()
         try:
             async with asyncio.timeout(CLOSE_S):
                 if self.dialogue.climber is not None:

@@ -24,6 +24,7 @@ from pechead_live.calling.handshake import repeat_handshakes
 from pechead_live.calling.known_stills import KnownStills
 from pechead_live.calling.ladder.climber import Climber, Stand
 from pechead_live.calling.ladder.fresh_seen import FreshSeen
+from pechead_live.calling.ladder.fresh_still import FreshStill
 from pechead_live.calling.ladder.pictured import Pictured, VideoPicture
 from pechead_live.calling.messages import Message
 from pechead_live.calling.microphone import Microphone
@@ -241,7 +242,7 @@ class Conversation:
             known=self._known,
             arrivals=self._arrivals,
             on_avatar=self._take_avatar,
-            on_fresh=self._fresh.take,
+            on_fresh=lambda fresh: self._take_fresh(connection, fresh),
             config=self._config.motion,
         )
 
@@ -268,6 +269,10 @@ class Conversation:
                 self._scene = Scene(renderer, avatar.rest)
 
         asyncio.get_running_loop().run_in_executor(None, prepare)
+
+    def _take_fresh(self, connection: Connection, fresh: FreshStill | None) -> None:
+        if connection is self._connection:  # what comes of an earlier one is nobody's who is here
+            self._fresh.take(fresh)
 
     def _draw(self, stop: threading.Event, watch: Callable[[], None] | None) -> None:
         run_loop(

@@ -195,6 +195,7 @@ class Dialogue:
         climber = self.climber
         if climber is not None and self.ended is None:
             climber.tick(now, is_seen=self.peer_is_ready)
+            self.fresh.keep(climber.rung, climber.shows)
         usual = PING_S if climber is None or climber.rung < Rung.LOW else VIDEO_PING_S
         pause = FIRST_PING_S if self._pings < FIRST_PINGS else usual
         if self.peer_name is not None and now - self._pinged_at > pause:

@@ -22,7 +22,6 @@ from pechead_live.calling.offer import checked_offer, unpacked_offer
 from pechead_live.calling.page_routes import add_page_routes
 from pechead_live.calling.relay import Relay, add_relay_routes
 from pechead_live.studio.gate import GateConfig, add_gate
-from pechead_live.studio.intake import Intake, IntakeConfig
 from pechead_live.studio.refusal import ApiRefusal
 
 logger = logging.getLogger(__name__)
@@ -122,8 +121,7 @@ def call_app(
     app = web.Application()
     add_gate(app, gate)
     add_page_routes(app, config.landmarker)
-    intake = Intake(IntakeConfig(landmarker=config.landmarker))
-    add_avatar_routes(app, config.quality_px, intake)
+    add_avatar_routes(app, config.quality_px, config.landmarker)
 
     async def about(_request: web.Request) -> web.Response:
         return web.json_response({"ice_servers": list(config.ice_servers)})

@@ -107,12 +107,12 @@ class Outgoing:
         """In the camera's thread."""
         connection = self._connection
         climber = None if connection is None else connection.dialogue.climber
-        if climber is None or climber.shows != "camera":
-            self._seen.clear()
-        elif climber.rung >= Rung.LOW:
-            self._soon(climber.put, climber.fitted(picture), "camera")
-        elif may_photograph(climber):
+        if climber is not None and may_photograph(climber):
             self._seen.append(picture)
+        else:
+            self._seen.clear()
+        if climber is not None and climber.rung >= Rung.LOW and climber.shows == "camera":
+            self._soon(climber.put, climber.fitted(picture), "camera")
 
     def _tell(self, tracked: Tracked) -> None:
         """In the coefficients' thread: to the network's."""

@@ -65,6 +65,9 @@ class StillExchange:
         """Digest of the still of this end's camera that was offered last."""
         self._fresh: tuple[str, Callable[[Avatar], None]] | None = None
         """Of the other end's camera: digest of what is wanted, and who gets it."""
+        self._paused_sending: Sending | None = None
+        self._paused_receiving: Receiving | None = None
+        """What waits for a fresh still to pass, with all that there is of it."""
         self._sending: Sending | None = None
         self._pace = Pace()
         self._had: set[str] = set()
@@ -114,15 +117,24 @@ class StillExchange:
 
     def offer(self, still: Still) -> None:
         """Of this end's camera: the other end may have it, in the last one's place."""
-        if self._my_fresh is not None:
-            del self._mine[self._my_fresh]
+        self.withdraw()
         self._mine[still.digest] = still
         self._my_fresh = still.digest
+        self._had.discard(still.digest)
+
+    def withdraw(self) -> None:
+        """What was offered of this end's camera is not to be had any more."""
+        fresh, self._my_fresh = self._my_fresh, None
+        if fresh is None:
+            return
+        del self._mine[fresh]
+        if self._sending is not None and self._sending.digest == fresh:
+            self._sending = None
 
     @property
     def fresh_is_there(self) -> bool:
-        """Whether the other end has what was offered last; True before anything was."""
-        return self._my_fresh is None or self._my_fresh in self._had
+        """Whether the other end has what was offered last."""
+        return self._my_fresh is not None and self._my_fresh in self._had
 
     def want_fresh(self, still: Message, take: Callable[[Avatar], None]) -> None:
         """The other end has one of its camera: asked for before all else, and not kept."""
@@ -130,8 +142,7 @@ class StillExchange:
         if not 0 < still["bytes"] <= MOST_BYTES:
             return
         if self._receiving is not None:
-            self._wanted.insert(0, self._receiving.told)
-            self._receiving = None
+            self._paused_receiving, self._receiving = self._receiving, None
         self._fresh = still["digest"], take
         self._wanted.insert(0, still)
         self._ask()
@@ -151,13 +162,21 @@ class StillExchange:
         under_way = self._sending is not None and self._sending.digest == digest
         if still is None or under_way or digest in self._had:
             return
-        if self._sending is not None and self._sending.digest == self._my_fresh:
-            self._had.add(self._sending.digest)  # or does not want it any more
+        if self._sending is not None:
+            if self._sending.digest == self._my_fresh:
+                return  # that comes first
+            if digest == self._my_fresh:
+                self._sending.pause()
+                self._paused_sending = self._sending
         if digest != next(iter(self._mine)):
             # it has the first, and what follows must not hold up motion
             self.first_is_there = True
             window = min(self._pace.window, 2.0 * PIECE_BYTES)
             self._pace = self._pace._replace(window=window)
+        paused, self._sending = self._paused_sending, None
+        if paused is not None and paused.digest == digest:
+            paused.pace, self._sending, self._paused_sending = self._pace, paused, None
+            return
         self._sending = Sending(still.content, still.digest, self._pace)
         self.counts["stills sent"] += 1
 
@@ -245,12 +264,19 @@ class StillExchange:
         self._receipts = (self._receipts + new)[-MOST_WAITING:]
 
     def _ask(self) -> None:
-        if self._wanted and self._receiving is None:
+        if self._receiving is not None:
+            return
+        if self._paused_receiving is not None and self._fresh is None:
+            self._receiving, self._paused_receiving = self._paused_receiving, None
+        elif self._wanted:
             still = self._wanted.pop(0)
             self._receiving = Receiving(still["digest"], still["bytes"])
+        if self._receiving is not None:
             self._ask_at = self._came_at = -1e9
 
     def _take(self, content: bytes, digest: str) -> None:
+        fresh = self._fresh if self._fresh is not None and self._fresh[0] == digest else None
+        self._fresh = None if fresh is not None else self._fresh
         if digest_of(content) != digest:
             logger.warning("a still is not what was promised, and is left")
             return
@@ -259,8 +285,8 @@ class StillExchange:
         except InputError as error:
             logger.warning("%s", error)
             return
-        if self._fresh is not None and digest == self._fresh[0]:
-            self._fresh[1](avatar)
+        if fresh is not None:
+            fresh[1](avatar)
             return
         self._known.keep(content)
         self.has_avatar = True

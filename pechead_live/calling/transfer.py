@@ -5,7 +5,7 @@ up everything behind it for seconds. What is lost is sent again, each time after
 SCTP's own repair would send a late message every second while it waits in that queue.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 PIECE_BYTES = 200
 """Bytes of content in a piece: it can ride in a packet of sound."""
@@ -119,6 +119,11 @@ class Sending:
         self._rest(now, count)
         return pieces_of(self._content, self.digest, start, count)
 
+    def pause(self) -> None:
+        """Something else goes first: what is under way, and may not arrive, goes again later."""
+        self._missing = sorted([*self._missing, *self._flying])
+        self._flying.clear()
+
     def hear(self, receipt: bytes, now: float) -> None:
         """What the receiver answered; nothing if that is about another still."""
         if not is_of(receipt, self.digest):
@@ -181,11 +186,6 @@ class Receiving:
         self.digest, self._size = digest, size
         self._content = bytearray(size)
         self._missing = set(range(0, size, PIECE_BYTES))
-
-    @property
-    def told(self) -> dict[str, Any]:
-        """As it was offered."""
-        return {"digest": self.digest, "bytes": self._size}
 
     def take(self, pieces: bytes) -> bool:
         """Whether ``pieces`` are of this still."""

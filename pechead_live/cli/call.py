@@ -204,11 +204,10 @@ def _still_of_camera(
 ) -> "Callable[[Picture], Still]":
     """Makes a still of a camera's picture, as the line carries it."""
     from pechead_live.avatar.prepare import FACES, prepare_avatar
-    from pechead_live.avatar.still import Edition, still_of
+    from pechead_live.avatar.still import FRESH, FRESH_THIN, still_of
     from pechead_live.detector.landmarker import Landmarker
 
-    height, most = LINES[arguments.line].fresh
-    edition = Edition(height=height, most_bytes=most)
+    edition = FRESH_THIN if arguments.line == "thin" else FRESH
     landmarker = Landmarker(arguments.landmarker, still=True, faces=FACES)
     stack.callback(landmarker.close)
 

@@ -26,9 +26,6 @@ class LineOptions(NamedTuple):
     frames: int
     """Of coefficients in a message, where there is no sound."""
 
-    fresh: tuple[int, int]
-    """Height of a fresh still's plates, pixels, and its most bytes."""
-
     @property
     def holds_ms(self) -> int:
         """So long coefficients may be kept."""
@@ -36,8 +33,8 @@ class LineOptions(NamedTuple):
 
 
 LINES = {
-    "wide": LineOptions(0.15, 24_000, 20, 1, (384, 16_000)),
-    "thin": LineOptions(0.25, 6_000, 80, 3, (192, 5_000)),
+    "wide": LineOptions(0.15, 24_000, 20, 1),
+    "thin": LineOptions(0.25, 6_000, 80, 3),
 }
 """``thin`` takes 16 kbit/s on the wire with sound and 11 without; ``wide`` 50, and 60 ms less."""
 

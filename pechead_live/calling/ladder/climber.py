@@ -119,7 +119,7 @@ class Climber:
 
     def note_still(self, *, made: bool) -> None:
         """The other end has a fresh still of this rung; False: none could be taken."""
-        self._still = made
+        self._still = made or bool(self._still)
 
     def fitted(self, picture: Picture) -> Picture:
         """As large as this rung's video. In any thread."""
@@ -174,13 +174,14 @@ class Climber:
         self._shows = "camera" if of_camera else "avatar"
         if self.ladder.rung != before.rung:
             self._step(before.rung, now)
-        elif self.rung >= Rung.LOW and self._shows != shown:
+        elif self.rung >= Rung.STILL and self._shows != shown:
             self._tell_stand(READ if self._shows == "avatar" else UNREAD, now)
         elif self.rung < Rung.LOW and now - self.ladder.stepped_at > KEEP_S:
             self._drop_sent()
 
     async def close(self) -> None:
-        """Ends both ways of video."""
+        """Ends both ways of video; the camera is not to be seen any more."""
+        self.ladder, self._shows = Ladder(), "avatar"
         for task in list(self._tasks):
             task.cancel()
         ways = [way for way in (self._sent, self._seen) if way is not None]

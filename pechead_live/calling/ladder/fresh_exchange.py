@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pechead_live.avatar.avatar import Avatar
 from pechead_live.avatar.still import Still
-from pechead_live.calling.ladder.climber import Stand
+from pechead_live.calling.ladder.climber import Shown, Stand
 from pechead_live.calling.ladder.fresh_still import FreshStill, anchor_of, told_still
 from pechead_live.calling.ladder.rungs import Rung
 from pechead_live.calling.messages import Message
@@ -33,7 +33,7 @@ class FreshExchange:
 
     @property
     def is_there(self) -> bool:
-        """Whether the other end has what was offered last; True before anything was."""
+        """Whether the other end has what was offered last."""
         return self._stills.fresh_is_there
 
     def offer(self, still: Still, anchor: Coefficients) -> None:
@@ -41,9 +41,14 @@ class FreshExchange:
         self._stills.offer(still)
         self._say(told_still(still, anchor))
 
+    def keep(self, rung: Rung, shows: Shown) -> None:
+        """This end stands there now: what is not to be shown is not to be had either."""
+        if not has_fresh(rung, shows):
+            self._stills.withdraw()
+
     def hear(self, message: Message, now: float, theirs: Stand) -> None:
         """The other end, where it stands, offers one."""
-        if not has_fresh(theirs) or now - self._taken_at < SOONEST_S:
+        if not has_fresh(theirs.rung, theirs.shows) or now - self._taken_at < SOONEST_S:
             return
         self._taken_at, self._any = now, True
         anchor = anchor_of(message)
@@ -55,12 +60,21 @@ class FreshExchange:
 
     def look(self, theirs: Stand) -> None:
         """The other end stands there now."""
-        if self._any and not has_fresh(theirs):
+        if not has_fresh(theirs.rung, theirs.shows):
+            self._forget()
+
+    def end(self) -> None:
+        """The call is over."""
+        self._stills.withdraw()
+        self._forget()
+
+    def _forget(self) -> None:
+        if self._any:
             self._any = False
             self._stills.forget_fresh()
             self._on_fresh(None)
 
 
-def has_fresh(stand: Stand) -> bool:
+def has_fresh(rung: Rung, shows: Shown) -> bool:
     """Whether a fresh still is shown; under video of the camera it bridges what is missing."""
-    return stand.rung >= Rung.STILL and stand.shows == "camera"
+    return rung >= Rung.STILL and shows == "camera"

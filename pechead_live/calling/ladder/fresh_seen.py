@@ -40,10 +40,15 @@ class FreshSeen:
         return ready.renderer if ready is not None and ready.number > self._ended else None
 
     def _prepare(self, fresh: FreshStill, number: int) -> None:
+        if not self._is_wanted(number):
+            return
         try:
             renderer = FreshRenderer(self._make_renderer(fresh.avatar), fresh)
         except Exception:
             logger.exception("the other end's fresh still cannot be drawn")
             return
-        if number == self._newest:
+        if self._is_wanted(number):
             self._ready = _Ready(number, renderer)
+
+    def _is_wanted(self, number: int) -> bool:
+        return self._ended < number == self._newest

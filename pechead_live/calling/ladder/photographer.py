@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 
 from pechead_live.avatar.still import Still
@@ -10,7 +11,7 @@ from pechead_live.calling.ladder.fresh_exchange import FreshExchange
 from pechead_live.calling.ladder.rungs import Rung
 from pechead_live.clock import Clock, monotonic
 from pechead_live.coefficients import Coefficients
-from pechead_live.errors import PecheadError
+from pechead_live.errors import InputError
 from pechead_live.frame import Picture
 
 logger = logging.getLogger(__name__)
@@ -21,18 +22,21 @@ RENEW_S = 10.0
 AGAIN_S = 2.0
 """After a picture of which none could be made."""
 
+GIVE_UP_S = 40.0
+"""A still that has not arrived by then is given up, and another one is taken."""
+
 
 class Photographer:
     """In the event loop's thread; stills are made in a thread of the loop's executor."""
 
     def __init__(self, still_of: Callable[[Picture], Still], clock: Clock = monotonic) -> None:
-        """``still_of`` makes a still of a camera's picture, a `PecheadError` where it shows no
+        """``still_of`` makes a still of a camera's picture, an `InputError` where it shows no
         face."""
         self._still_of, self._clock = still_of, clock
         self._due_at = -1e9
         self._of: tuple[int, float] | None = None
-        self._offered = False
-        """Whether one was offered that has not arrived."""
+        self._offered_at: float | None = None
+        """When one was offered that has not arrived."""
         self._task: asyncio.Task[None] | None = None
 
     def see(
@@ -43,15 +47,15 @@ class Photographer:
             return
         stay = id(climber), climber.ladder.stepped_at
         if stay != self._of:
-            self._of, self._due_at, self._offered = stay, -1e9, False
+            self._of, self._due_at, self._offered_at = stay, -1e9, None
         busy = self._task is not None and not self._task.done()
         if busy or self._clock() < self._due_at:
             return
-        if self._offered:
-            if fresh.is_there:
-                self._offered = False
-                self._due_at = self._clock() + RENEW_S
-                climber.note_still(made=True)
+        if self._offered_at is not None and fresh.is_there:
+            self._offered_at, self._due_at = None, self._clock() + RENEW_S
+            climber.note_still(made=True)
+            return
+        if self._offered_at is not None and self._clock() - self._offered_at < GIVE_UP_S:
             return
         self._task = asyncio.ensure_future(self._make(fresh, climber, picture, anchor))
 
@@ -66,15 +70,19 @@ class Photographer:
         try:
             loop = asyncio.get_running_loop()
             still = await loop.run_in_executor(None, self._still_of, picture)
-        except PecheadError as error:
+        except InputError as error:
             logger.info("no fresh still: %s", error)
             self._due_at = self._clock() + AGAIN_S
             if is_useful():
                 climber.note_still(made=False)
             return
+        except Exception:
+            logger.exception("fresh stills cannot be made: none are sent")
+            self._due_at = math.inf
+            return
         if is_useful():
             fresh.offer(still, anchor)
-            self._offered = True
+            self._offered_at = self._clock()
 
 
 def may_photograph(climber: Climber) -> bool:

@@ -149,15 +149,15 @@ def climbed(ladder: Ladder, look: Look, now: float, config: LadderConfig) -> Lad
     if now - ladder.stepped_at < config.settle_s and not faceless:
         return ladder
     slow = look.drawn is not None and look.drawn < config.slow
+    unread = config.of_camera and _since(ladder.unsure_at, now) >= config.unsure_s
     if ladder.rung >= Rung.LOW and _since(ladder.bad_at, now) >= config.bad_s:
-        below = _below(ladder.rung, config, still=ladder.unsure_at is not None)
+        below = _below(ladder.rung, config, still=unread)
         if below is not None:
             return _fallen(ladder, below, look, now, config)
     below = _below(ladder.rung, config, still=False)
     enough = _since(ladder.sure_at, now) >= config.sure_s
     if below is not None and enough and not (slow and ladder.rung == Rung.LOW):
         return _stepped(ladder, below, READ, now)
-    unread = config.of_camera and _since(ladder.unsure_at, now) >= config.unsure_s
     above = _above(ladder.rung, config, still=unread)
     if above is None or (ladder.rung == Rung.STILL and not _was_shown(ladder, look, now, config)):
         return ladder

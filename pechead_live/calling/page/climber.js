@@ -12,6 +12,7 @@ import {
   READ,
   RUNGS,
   stepped,
+  STILL,
   UNREAD,
 } from "./ladder.js";
 import { isOfLadder, LONGEST_SDP } from "./ladder_messages.js";
@@ -87,7 +88,7 @@ export class Climber {
   /** The other end has a fresh still of this rung, of `photo` (a canvas); null: none could be
    * taken. */
   noteStill(photo) {
-    this.photo = photo;
+    if (photo || this.photo === undefined) this.photo = photo; // else they still have the last one
   }
 
   /** A picture of the camera or the avatar: sent on rungs that have video. */
@@ -130,12 +131,13 @@ export class Climber {
     const ofCamera = isOfCamera(shown === "camera", this.ladder, now, this.allowed);
     this.shows = ofCamera ? "camera" : "avatar";
     if (this.rung !== before) this.step(before, now);
-    else if (this.rung >= LOW && this.shows !== shown) this.tell(ofCamera ? UNREAD : READ);
+    else if (this.rung >= STILL && this.shows !== shown) this.tell(ofCamera ? UNREAD : READ);
     else if (this.sent && this.rung < LOW && now - this.ladder.steppedAt > KEEP) this.dropSent();
   }
 
-  /** Ends both ways of video. */
+  /** Ends both ways of video; the camera is not to be seen any more. */
   close() {
+    [this.ladder, this.shows] = [initialLadder(), "avatar"];
     this.closed = true;
     this.dropSent();
     this.seen?.close();

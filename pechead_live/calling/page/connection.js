@@ -138,6 +138,7 @@ async function opened({ microphone, onSound, onSoundTime, ladder, ...parts }) {
   function close(why) {
     clearInterval(timer);
     climber.close();
+    dialogue.fresh.end();
     if (why !== undefined) dialogue.end(why);
     setTimeout(() => peer.close(), 100); // the goodbye goes first
     worker?.terminate();

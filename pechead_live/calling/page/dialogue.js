@@ -97,7 +97,10 @@ export class Dialogue {
       this.say({ type: "ready" });
     }
     if (this.peerName === null) return;
-    if (this.ended === null) this.climber.tick(now, this.peerIsReady);
+    if (this.ended === null) {
+      this.climber.tick(now, this.peerIsReady);
+      this.fresh.keep(this.climber);
+    }
     const usual = this.climber.rung < LOW ? PING : VIDEO_PING;
     if (now - this.pingedAt > (this.pings < FIRST_PINGS ? FIRST_PING : usual)) {
       this.pingedAt = now;

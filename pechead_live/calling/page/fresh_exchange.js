@@ -17,7 +17,7 @@ export class FreshExchange {
     this.any = false;
   }
 
-  /** Whether the other end has what was offered last; true before anything was. */
+  /** Whether the other end has what was offered last. */
   get isThere() {
     return this.stills.freshIsThere;
   }
@@ -26,6 +26,11 @@ export class FreshExchange {
   offer(still, anchor) {
     this.stills.offer(still);
     this.say(toldStill(still, anchor));
+  }
+
+  /** This end stands there now: what is not to be shown is not to be had either. */
+  keep(stand) {
+    if (!hasFresh(stand)) this.stills.withdraw();
   }
 
   /** The other end, which stands at `theirs` (of climber.js), offers one. */
@@ -38,7 +43,17 @@ export class FreshExchange {
 
   /** The other end stands at `theirs` now. */
   look(theirs) {
-    if (!this.any || hasFresh(theirs)) return;
+    if (!hasFresh(theirs)) this.forget();
+  }
+
+  /** The call is over. */
+  end() {
+    this.stills.withdraw();
+    this.forget();
+  }
+
+  forget() {
+    if (!this.any) return;
     this.any = false;
     this.stills.forgetFresh();
     this.onFresh(null);

@@ -75,8 +75,9 @@ export function climbed(before, look, now, config) {
   const faceless = ladder.rung === STILL && look.still === false;
   if (now - ladder.steppedAt < config.settle && !faceless) return ladder;
   const slow = look.drawn !== null && look.drawn < config.slow;
+  const unread = config.ofCamera && since(ladder.unsureAt, now) >= config.unsureFor;
   if (ladder.rung >= LOW && since(ladder.badAt, now) >= config.badFor) {
-    const below = rungBelow(ladder.rung, config, ladder.unsureAt !== null);
+    const below = rungBelow(ladder.rung, config, unread);
     if (below !== undefined) return fallen(ladder, below, look, now, config);
   }
   const below = rungBelow(ladder.rung, config, false);
@@ -84,7 +85,6 @@ export function climbed(before, look, now, config) {
   if (below !== undefined && enough && !(slow && ladder.rung === LOW)) {
     return stepped(ladder, below, READ, now);
   }
-  const unread = config.ofCamera && since(ladder.unsureAt, now) >= config.unsureFor;
   const above = config.rungs.find((rung) => rung > ladder.rung && (unread || rung !== STILL));
   if (above === undefined) return ladder;
   if (ladder.rung === STILL && !wasShown(ladder, look, now, config)) return ladder;

@@ -47,7 +47,8 @@ byId("entrance").addEventListener("submit", (event) => {
 
 /** A photo needs a consent line; an avatar file has one. */
 function askConsent() {
-  const isPhoto = byId("avatar").files[0]?.type.startsWith("image/") ?? false;
+  const file = byId("avatar").files[0];
+  const isPhoto = file !== undefined && !file.name.endsWith(".avatar");
   byId("ask-consent").hidden = !isPhoto;
   byId("consent").required = isPhoto;
 }

@@ -36,19 +36,24 @@ export function keepDrawing({ canvas, model, arrivals, isCovered, onShown }) {
     if (!stopped) handle = requestAnimationFrame(draw);
   }
 
+  const shownNow = () => fresh?.portrait ?? portrait;
+
   async function drawOne() {
     const began = seconds();
-    const drawn = fresh?.portrait ?? portrait;
+    const drawn = shownNow();
     if (network && lite?.portrait !== drawn) {
       lite = await prepareLite(drawn, network);
       memory = initialState(lite);
+      if (drawn !== shownNow()) return; // it was taken away meanwhile
     }
     const pose = arrivals.pose(seconds());
     const measured = pose?.face ? pose.coefficients : null;
     let coefficients;
     [coefficients, presence] = appear(measured, rest, seconds(), presence, config);
     if (fresh?.portrait === drawn) coefficients = fresh.moved(coefficients, seconds());
-    picture.data.set(await pixelsOf(drawn, coefficients));
+    const pixels = await pixelsOf(drawn, coefficients);
+    if (drawn !== shownNow()) return;
+    picture.data.set(pixels);
     context.putImageData(picture, 0, 0);
     figures.pictures += 1;
     figures.drawingMs += 0.1 * (1000 * (seconds() - began) - figures.drawingMs);

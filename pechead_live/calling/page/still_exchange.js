@@ -37,6 +37,8 @@ export class StillExchange {
     this.wanted = [];
     this.myFresh = null; // digest of the still of this end's camera that was offered last
     this.fresh = null; // of theirs that is wanted: `{digest, take(avatar)}`
+    // What waits for a fresh still to pass, with all that there is of it.
+    this.pausedSending = this.pausedReceiving = null;
     this.hasAvatar = false;
     this.firstIsThere = false;
   }
@@ -68,24 +70,31 @@ export class StillExchange {
 
   /** `{content, digest}` of this end's camera: the other end may have it, in the last one's place. */
   offer(still) {
-    this.mine = [...this.mine.filter(({ digest }) => digest !== this.myFresh), still];
+    this.withdraw();
+    this.mine = [...this.mine, still];
     this.myFresh = still.digest;
+    this.had.delete(still.digest);
   }
 
-  /** Whether the other end has what was offered last; true before anything was. */
+  /** What was offered of this end's camera is not to be had any more. */
+  withdraw() {
+    const fresh = this.myFresh;
+    if (fresh === null) return;
+    this.myFresh = null;
+    this.mine = this.mine.filter(({ digest }) => digest !== fresh);
+    if (this.sending?.digest === fresh) this.sending = null;
+  }
+
+  /** Whether the other end has what was offered last. */
   get freshIsThere() {
-    return this.myFresh === null || this.had.has(this.myFresh);
+    return this.myFresh !== null && this.had.has(this.myFresh);
   }
 
   /** The other end has one of its camera: asked for before all else, and not kept. */
   wantFresh({ digest, bytes }, take) {
     this.forgetFresh();
     if (!(bytes > 0 && bytes <= LARGEST)) return;
-    if (this.receiving) {
-      const { digest: before, content } = this.receiving;
-      this.wanted.unshift({ digest: before, bytes: content.length });
-      this.receiving = null;
-    }
+    if (this.receiving) [this.pausedReceiving, this.receiving] = [this.receiving, null];
     this.fresh = { digest, take };
     this.wanted.unshift({ digest, bytes });
     this.ask();
@@ -105,14 +114,24 @@ export class StillExchange {
   asked(digest) {
     const still = this.mine.find((each) => each.digest === digest);
     if (!still || this.sending?.digest === digest || this.had.has(digest)) return;
-    const given = this.sending?.digest;
-    if (given && given === this.myFresh) this.had.add(given); // or it wants it no more
+    if (this.sending) {
+      if (this.sending.digest === this.myFresh) return; // that comes first
+      if (digest === this.myFresh) {
+        this.sending.pause();
+        this.pausedSending = this.sending;
+      }
+    }
     if (digest !== this.mine[0].digest) {
       // it has the first, and what follows must not hold up motion
       this.firstIsThere = true;
       this.pace = { ...this.pace, window: Math.min(this.pace.window, 2 * PIECE_BYTES) };
     }
-    this.sending = new Sending(still, this.pace);
+    if (this.pausedSending?.digest === digest) {
+      [this.sending, this.pausedSending] = [this.pausedSending, null];
+      this.sending.pace = this.pace;
+    } else {
+      this.sending = new Sending(still, this.pace);
+    }
   }
 
   /** What came over the unreliable way. */
@@ -187,18 +206,22 @@ export class StillExchange {
   }
 
   ask() {
-    if (!this.wanted.length || this.receiving) return;
-    const still = this.wanted.shift();
-    this.receiving = new Receiving(still);
-    this.askAt = this.cameAt = -Infinity;
+    if (this.receiving) return;
+    if (this.pausedReceiving && !this.fresh) {
+      [this.receiving, this.pausedReceiving] = [this.pausedReceiving, null];
+    } else if (this.wanted.length) {
+      this.receiving = new Receiving(this.wanted.shift());
+    }
+    if (this.receiving) this.askAt = this.cameAt = -Infinity;
   }
 
   async take(content, digest) {
+    const fresh = digest === this.fresh?.digest ? this.fresh : null;
     try {
       if ((await digestOf(content)) !== digest) throw new Error("it is not what was promised");
       const avatar = await openStill(content);
-      if (digest === this.fresh?.digest) {
-        this.fresh.take(avatar);
+      if (fresh) {
+        if (fresh === this.fresh) fresh.take(avatar); // else it came too late
         return;
       }
       await this.known.keep(digest, content);
@@ -206,6 +229,8 @@ export class StillExchange {
       this.onAvatar(avatar);
     } catch (error) {
       console.warn(`a still cannot be opened: ${error.message}`);
+    } finally {
+      if (fresh && fresh === this.fresh) this.fresh = null;
     }
   }
 }

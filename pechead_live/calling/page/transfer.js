@@ -85,6 +85,12 @@ export class Sending {
     return this.pieces(start, count);
   }
 
+  /** Something else goes first: what is under way, and may not arrive, goes again later. */
+  pause() {
+    this.missing = [...this.missing, ...this.flying.keys()].sort((a, b) => a - b);
+    this.flying.clear();
+  }
+
   /** What the receiver answered. */
   hear(receipt, now) {
     if (!isOf(receipt, this.digest)) return;
