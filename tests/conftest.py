@@ -66,38 +66,39 @@ class Count:
 COUNTS = pytest.StashKey[dict[str, Count]]()
 
 TIMED = (
-    "test_call_processes",
     "test_call_sound",
-    "test_capture",
-    "test_fail_closed",
-    "test_file_camera",
-    "test_latency_benchmark",
-    "test_live_scene",
-    "test_loop",
-    "test_pace",
     "test_page_sound_time",
-    "test_run",
-    "test_sensing",
-    "test_slot",
-    "test_studio_adapting",
     "test_studio_browser",
-    "test_studio_firefox",
-    "test_studio_gate",
+    "test_studio_session",
+    "test_studio_relay",
+    "test_studio_remote",
     "test_studio_growth",
+    "test_studio_gate",
+    "test_studio_adapting",
     "test_studio_lip_sync",
     "test_studio_loss",
     "test_studio_playout",
-    "test_studio_relay",
-    "test_studio_remote",
     "test_studio_rtc",
-    "test_studio_session",
+    "test_file_camera",
+    "test_latency_benchmark",
+    "test_live_scene",
+    "test_run",
+    "test_fail_closed",
+    "test_capture",
+    "test_loop",
+    "test_pace",
+    "test_sensing",
+    "test_slot",
 )
 """How the names of files begin whose tests need the machine for themselves: of two processes that
-run tests (`-n 2`), one runs them, last."""
+run tests (`-n 2`), one runs them, last and in this order, those that count milliseconds at the end,
+when the other one has nothing left to do."""
 
 
-def is_timed(path: str) -> bool:
-    return Path(path).name.startswith(TIMED)
+def rank(path: str) -> int:
+    """0 for a file that is not timed, else its place among those that are, from 1."""
+    name = Path(path).name
+    return next((k for k, timed in enumerate(TIMED, 1) if name.startswith(timed)), 0)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -140,7 +141,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (dropped if late or lacking else kept).append(item)
     if dropped:
         config.hook.pytest_deselected(items=dropped)
-    items[:] = sorted(kept, key=lambda item: is_timed(item.path.name))
+    items[:] = sorted(kept, key=lambda item: rank(item.path.name))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -169,7 +170,7 @@ class OneOfSeveral:
         class ByFile(LoadScopeScheduling):
             def _split_scope(self, nodeid: str) -> str:
                 path = nodeid.split("::", 1)[0]
-                return "timed" if is_timed(path) else path
+                return "timed" if rank(path) else path
 
         return ByFile(config, log)
 

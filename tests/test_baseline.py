@@ -10,13 +10,13 @@ from pechead_live.model.baseline.motion import sparse_motions
 from pechead_live.model.baseline.network import Baseline
 from pechead_live.model.warp import downsample, identity_grid, warp
 
-SIZE = PRESETS["toy"].size
+SIZE = PRESETS["baseline-toy"].size
 
 
 @pytest.fixture
 def baseline() -> Baseline:
     torch.manual_seed(0)
-    return Baseline(PRESETS["toy"]).eval()
+    return Baseline(PRESETS["baseline-toy"]).eval()
 
 
 def pictures(seed: int, count: int = 1) -> torch.Tensor:
@@ -98,7 +98,7 @@ def test_every_weight_learns(baseline: Baseline):
 
 def test_its_motion_learns_to_follow_a_moving_spot():
     torch.manual_seed(0)
-    baseline = Baseline(PRESETS["toy"])
+    baseline = Baseline(PRESETS["baseline-toy"])
     places = identity_grid(SIZE, SIZE, torch.empty(0))
     spots = torch.tensor([[-0.5, 0.0], [0.0, 0.0], [0.5, 0.0]])
     away = (places - spots[:, None, None]).square().sum(dim=-1)

@@ -26,7 +26,7 @@ QUICK = ["--frames", "6", "--without-identity", "--without-perceptual", "--worke
 def network() -> Baseline:
     """Untrained, but with keypoints that follow the picture and a decoder that shows features."""
     torch.manual_seed(0)
-    made = Baseline(PRESETS["toy"])
+    made = Baseline(PRESETS["baseline-toy"])
     last = made.decoder[-2]
     assert isinstance(last, torch.nn.Conv2d)
     torch.nn.init.normal_(made.detector.heatmap.weight)
@@ -37,7 +37,7 @@ def network() -> Baseline:
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("baseline") / "fomm.safetensors"
-    save_checkpoint(path, network().state_dict(), "baseline", PRESETS["toy"])
+    save_checkpoint(path, network().state_dict(), "baseline", PRESETS["baseline-toy"])
     return path
 
 
@@ -125,7 +125,7 @@ def test_weights_of_another_kind_are_one_sentence(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     other = tmp_path / "other.safetensors"
-    save_checkpoint(other, network().state_dict(), "lite", PRESETS["toy"])
+    save_checkpoint(other, network().state_dict(), "lite", PRESETS["baseline-toy"])
     capsys.readouterr()
     assert evaluated("reconstruction", data, tmp_path / "out", f"baseline={other}") == 2
     assert "kind 'lite', not 'baseline'" in last_line(capsys)

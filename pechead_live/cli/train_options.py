@@ -19,6 +19,7 @@ PRESETS = (
     "reconstructor",
     "reconstructor-128",
     "baseline",
+    "baseline-toy",
 )
 SETTINGS = ("kp", "lmk", "direct", "featcat", "mmfa", "full")
 STAGES = ("0", "1a", "1b", "2", "3")

@@ -21,7 +21,7 @@ class TrainConfig:
     """A run. Checked where it is made: `InputError` names the option that cannot be used."""
 
     preset: str
-    """Of the network: lite-s, lite-m, base, paper, toy, reconstructor, baseline."""
+    """Of the network: lite-s, lite-m, base, paper, toy, reconstructor, baseline, baseline-toy."""
 
     stage: str
     """What is trained, and with which losses."""

@@ -13,6 +13,7 @@ STAGES_OF: dict[str, tuple[str, ...]] = {
     "reconstructor": ("0",),
     "reconstructor-128": ("0",),
     "baseline": ("1a",),
+    "baseline-toy": ("1a",),
 }
 """Preset to its stages, the usual one first. ``toy`` is a lite in stage 3, else a PECHead."""
 

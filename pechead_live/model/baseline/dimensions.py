@@ -64,8 +64,8 @@ class BaselineDimensions:
 
 PRESETS: dict[str, BaselineDimensions] = {
     "baseline": BaselineDimensions(preset="baseline"),
-    "toy": BaselineDimensions(
-        preset="toy",
+    "baseline-toy": BaselineDimensions(
+        preset="baseline-toy",
         size=64,
         width=8,
         blocks=1,
@@ -74,4 +74,4 @@ PRESETS: dict[str, BaselineDimensions] = {
         hourglass_depth=3,
     ),
 }
-"""`baseline`: widths as `base` has them. `toy`: for tests, on a CPU."""
+"""`baseline`: widths as `base` has them. `baseline-toy`: 64 pixels, beside a PECHead's `toy`."""

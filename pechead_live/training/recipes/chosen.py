@@ -68,7 +68,7 @@ def recipe_for(
         small = LITE_PRESETS[preset]
         taught_by = None if teacher is None else read_teacher(teacher, small.size)
         return lite_recipe(small, weights, taught_by, given), small.size
-    if preset == "baseline":
+    if preset in baseline_dimensions.PRESETS:
         plain = baseline_dimensions.PRESETS[preset]
         return baseline_recipe(plain, weights, given), plain.size
     dimensions = PRESETS[preset]
@@ -81,7 +81,9 @@ def usual_losses(preset: str, stage: str) -> str:
     """Key in `LOSSES` of the weights that a preset has in a stage."""
     if stage == "3":
         return "lite"
-    return preset if preset in ("paper", "baseline") else "base"
+    if preset in baseline_dimensions.PRESETS:
+        return "baseline"
+    return "paper" if preset == "paper" else "base"
 
 
 def changed(weights: Weights, changes: Mapping[str, float]) -> Weights:
