@@ -100,7 +100,9 @@ def recipes() -> dict[str, Recipe]:
         "2": pechead_recipe(toy, "2", CALM, trunk),
         "lite": lite_recipe(LITE_PRESETS["toy"], PLACED, PECHead(toy), trunk),
         "baseline": baseline_recipe(
-            BASELINES["toy"], replace(LOSSES["baseline"], equivariance=0.0, jacobian=0.0), trunk
+            BASELINES["baseline-toy"],
+            replace(LOSSES["baseline"], equivariance=0.0, jacobian=0.0),
+            trunk,
         ),
     }
     with torch.no_grad():

@@ -22,7 +22,7 @@ from pechead_live.training.recipes.reconstructor import (
 def test_the_baseline_learns_a_pair() -> None:
     torch.manual_seed(0)
     weights = replace(LOSSES["baseline"], perceptual=0.0, pixel=10.0)
-    recipe = baseline_recipe(BASELINES["toy"], weights)
+    recipe = baseline_recipe(BASELINES["baseline-toy"], weights)
     batch = drawn_batch(2)
     adam = torch.optim.Adam(recipe.network.parameters(), lr=2e-3)
     pixel: list[float] = []

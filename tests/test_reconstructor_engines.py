@@ -81,7 +81,7 @@ def test_bytes_are_read_as_training_reads_fractions(checkpoint: Path):
 
 def test_a_checkpoint_of_another_network_is_refused(tmp_path: Path):
     other = tmp_path / "other.safetensors"
-    dimensions = BASELINES["toy"]
+    dimensions = BASELINES["baseline-toy"]
     save_checkpoint(other, Baseline(dimensions).state_dict(), "baseline", dimensions)
     with pytest.raises(InputError, match="kind 'baseline', not 'reconstructor'"):
         open_torch_reconstructor(other)
