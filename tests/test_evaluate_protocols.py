@@ -13,13 +13,14 @@ from pechead_live.errors import InputError, NoFaceError
 from pechead_live.evaluation import editing, reconstruction, reenactment
 from pechead_live.evaluation.clip import open_clip
 from pechead_live.evaluation.editing import edit_portrait
-from pechead_live.evaluation.method import ANALYTIC, COPY_SOURCE
+from pechead_live.evaluation.method import ANALYTIC, COPY_SOURCE, draw_film, renderer_of
 from pechead_live.evaluation.motion_asked import asked_motion, reframed
 from pechead_live.evaluation.reconstruction import reconstruct
 from pechead_live.evaluation.reenactment import pairs, reenact
 from pechead_live.evaluation.result import Figures, Result
 from pechead_live.evaluation.sheet import MARGIN
-from pechead_live.evaluation.subject import subject_of_photo
+from pechead_live.evaluation.subject import subject_of_frame, subject_of_photo
+from pechead_live.facemodel.model import load_face_model, project
 from pechead_live.footage.square import SIDE
 from pechead_live.samples import sample
 
@@ -63,6 +64,25 @@ def test_a_clip_is_cut_to_a_square_around_the_head_and_tracked(clip: Path) -> No
     assert np.ptp(points, axis=1).max() > 0.9  # and fills about half of it
     identities = {c.identity.tobytes() for c in driving.coefficients}
     assert len(identities) == 1
+
+
+def test_the_source_is_fitted_as_its_clip_is(clip: Path, face_landmarker: Path) -> None:
+    driving = open_clip(clip)
+    pixels = driving.frames[0].pixels
+    with Landmarker(face_landmarker, still=True) as still:
+        subject = subject_of_frame(pixels, "first", still, driving.person)
+        alone = subject_of_frame(pixels, "first", still)
+    first, rest = driving.coefficients[0], subject.avatar.rest
+    assert np.array_equal(rest.identity, driving.person.identity)
+    off = np.abs(rest.expression - first.expression).max()
+    assert off < 0.02, "the portrait's expression is the one that its own frame drives with"
+    assert off < np.abs(alone.avatar.rest.expression - first.expression).max()
+    shown = renderer_of(ANALYTIC, subject)
+    moved, still_there = (draw_film(shown, [c], [])[0].astype(float) for c in (first, rest))
+    assert np.abs(moved - still_there).mean() < 0.5, "its own first frame moves nothing, levels"
+    points = subject.avatar.shape(load_face_model(), rest.expression)
+    drawn = project(points, rest.rotation, rest.translation, rest.scale)
+    np.testing.assert_allclose(drawn, subject.avatar.points, atol=1e-4)
 
 
 def test_reconstruction_fills_every_column_that_needs_no_network(

@@ -3,7 +3,7 @@
 import numpy as np
 
 from pechead_live.coefficients import Coefficients, FloatArray
-from pechead_live.facemodel.fit import fit, initial_fit_state
+from pechead_live.facemodel.fit import FitState, fit, initial_fit_state
 from pechead_live.facemodel.measurement import Measurement
 from pechead_live.facemodel.model import FaceModel, points_of
 
@@ -17,7 +17,20 @@ def portrait_fit(measured: Measurement, model: FaceModel) -> tuple[Coefficients,
     coefficients, state = fit(measured, model, state, captured_at=0.0)
     for _ in range(ROUNDS - 1):
         coefficients, state = fit(measured, model, state, captured_at=0.0)
+    return coefficients, _missing(measured, coefficients, model)
+
+
+def fit_of_person(
+    measured: Measurement, model: FaceModel, person: FitState
+) -> tuple[Coefficients, FloatArray]:
+    """As `portrait_fit`, with the settled identity of ``person``: a still and a film of one person
+    are then measured alike, and the film's own first frame moves nothing."""
+    coefficients, _ = fit(measured, model, person, captured_at=0.0)
+    return coefficients, _missing(measured, coefficients, model)
+
+
+def _missing(measured: Measurement, coefficients: Coefficients, model: FaceModel) -> FloatArray:
     missing = np.zeros_like(model.mean)
     missing[:, :2] = (measured.points[:, :2] - points_of(model, coefficients)) / coefficients.scale
     delta = missing @ coefficients.rotation  # the inverse rotation of each row
-    return coefficients, delta.astype(np.float32)
+    return delta.astype(np.float32)

@@ -1,5 +1,6 @@
 """`Subject`: the portrait that a protocol moves, as the methods and as the measuring need it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -7,11 +8,13 @@ import cv2
 import numpy as np
 
 from pechead_live.avatar.avatar import Avatar
+from pechead_live.avatar.fitting import fit_of_person
 from pechead_live.avatar.photo import read_photo
 from pechead_live.avatar.plate import cut_plate, head_crop
 from pechead_live.avatar.prepare import find_face, prepare_avatar
 from pechead_live.detector.landmarker import Landmarker
 from pechead_live.facemodel.fit import FitState
+from pechead_live.facemodel.model import load_face_model
 from pechead_live.footage.person import settled_person
 from pechead_live.footage.points import to_pixels
 from pechead_live.footage.square import SIDE
@@ -39,11 +42,17 @@ class Subject(NamedTuple):
 def subject_of_frame(
     pixels: Pixels, name: str, landmarker: Landmarker, person: FitState | None = None
 ) -> Subject:
-    """A frame of a cut clip, (256, 256, 3), as it is. ``landmarker`` must search stills; without
-    ``person`` the identity is the one that the frame shows. Raises `NoFaceError`."""
+    """A frame of a cut clip, (256, 256, 3), as it is. ``landmarker`` must search stills.
+
+    ``person``: the settled identity of the clip's person; the portrait is then fitted with it, as
+    one network reads source and driver alike (PECHead, section 3.1). None: the identity that the
+    frame itself shows. Raises `NoFaceError`.
+    """
     avatar = prepare_avatar(pixels, consent=CONSENT, name=name, landmarker=landmarker, crop="none")
-    own = settled_person([avatar.measured] * _ROUNDS) if person is None else person
-    return Subject(name, avatar, pixels, own)
+    if person is None:
+        return Subject(name, avatar, pixels, settled_person([avatar.measured] * _ROUNDS))
+    rest, delta = fit_of_person(avatar.measured, load_face_model(), person)
+    return Subject(name, replace(avatar, rest=rest, delta=delta), pixels, person)
 
 
 def subject_of_photo(path: Path, landmarker: Landmarker) -> Subject:
