@@ -15,6 +15,7 @@ from test_call_browser import watched_for_faults
 
 from benchmarks.moving_portrait import SIDE, write_moving_portrait
 from benchmarks.webrtc.chromium import launch
+from pechead_live.facemodel.fit import DEFAULT_FIT
 from pechead_live.frame import Picture, Pixels
 from pechead_live.samples import sample
 from pechead_live.sink.file import FileSink
@@ -50,11 +51,11 @@ CAMERA = """(() => {
 
 SOONER = """async () => {
   const { ladderConfig } = await import("/page/calling/ladder.js");
-  const times = { unsureFor: 0.5, sureFor: 1, settle: 2 };
+  const times = { unsureFor: 0.5, sureFor: 1, settle: 2, stillFor: 60 };
   const config = ladderConfig({ ...pecheadCall.climber.config, ...times });
   pecheadCall.climber.change(config, "it is a test", performance.now() / 1000);
 }"""
-"""The ladder's steps follow each other sooner than in a call."""
+"""The ladder's steps follow each other sooner than in a call, but a still is waited for."""
 
 SEEN = """() => {
   const canvas = new OffscreenCanvas(16, 16);
@@ -138,7 +139,7 @@ def test_a_page_s_camera_is_seen_while_its_face_is_not_read(tmp_path: Path, chro
         page.fill("#consent", "public domain: NASA")
         page.click("#join")
         host.hears(r"you see astronaut \(80 pixels\); consent: public domain: NASA")
-        wait_until(page, "pecheadCall.face?.figures.faces > 3")
+        wait_until(page, f"pecheadCall.face?.figures.faces > {DEFAULT_FIT.calibration_frames}")
         wait_until(page, "pecheadCall.call.dialogue.peerIsReady")
         wait_until(page, "pecheadCall.climber.rung === 0")
         page.evaluate(SOONER)
@@ -146,6 +147,7 @@ def test_a_page_s_camera_is_seen_while_its_face_is_not_read(tmp_path: Path, chro
         page.evaluate("() => { window.sees = 'wide face'; }")
         host.hears("you are sent motion and a fresh still of the camera: the face cannot be read")
         assert "a picture that your camera took just now" in page.inner_text("#notice")
+        wait_until(page, "!!pecheadCall.climber.photo")  # while there still is a face
         page.evaluate("() => { window.sees = 'nobody'; }")
         host.hears("you are sent a small video of the camera, and motion: the face cannot be read")
         assert "They see a small video of your camera" in page.inner_text("#notice")

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 
 from pechead_live.calling.ladder.rungs import (
+    FORGIVEN,
     Ladder,
     LadderConfig,
     Look,
@@ -52,10 +53,76 @@ def test_it_comes_down_again_one_rung_after_the_other() -> None:
 
 
 def test_a_face_that_comes_and_goes_does_not_swing_the_ladder() -> None:
-    found = steps(lambda now: LOST if now % 2 < 1 else READ, 120, CAMERA)
+    found = steps(lambda now: LOST if now % 4 < 1 else READ, 120, CAMERA)
     assert found == [], "a second without a face is nothing"
+    found = steps(lambda now: LOST if now % 2 < 1 else READ, 120, CAMERA)
+    assert [rung for _, rung in found] == [Rung.LOW, Rung.VIDEO], "half of the time is not"
     found = steps(lambda now: LOST if now % 6 < 2.2 else READ, 120, CAMERA)
     assert len(found) <= 3, "once up it stays there"
+
+
+def flickers(pattern: str, every_s: float) -> Callable[[float], Look]:
+    """A look each ``every_s``: one of ``pattern``, again and again, x without a face."""
+    looks = [LOST if mark == "x" else Look(0.76) for mark in pattern]
+    return lambda now: looks[round(now / every_s) % len(looks)]
+
+
+def unread_at(pattern: str, every_s: float, seconds: float = 120) -> float | None:
+    """When the ladder was climbed, if it was."""
+    look_at, ladder = flickers(pattern, every_s), Ladder()
+    for k in range(round(seconds / every_s)):
+        now = k * every_s
+        ladder = climbed(ladder, look_at(now), now, CAMERA)
+        if ladder.rung != Rung.MOTION:
+            return now
+    return None
+
+
+@pytest.mark.parametrize("every_s", [1 / 25, EVERY_S])
+def test_a_face_that_flickers_is_unread_after_a_while(every_s: float) -> None:
+    for pattern, share in (("x.", 1 / 2), ("xxx.", 3 / 4), ("x.x..", 2 / 5)):
+        after_s = CAMERA.unsure_s / (share - FORGIVEN * (1 - share))
+        assert unread_at(pattern, every_s) == pytest.approx(after_s, abs=5 * every_s)
+
+
+@pytest.mark.parametrize("every_s", [1 / 25, EVERY_S])
+def test_a_face_that_is_seldom_lost_is_read(every_s: float) -> None:
+    for pattern in ("x....", "xx........", "x...", "xx......"):
+        assert unread_at(pattern, every_s) is None
+
+
+@pytest.mark.parametrize("every_s", [1 / 64, 1 / 25, 0.1, EVERY_S])
+def test_a_face_that_stays_away_is_unread_when_it_has_been_for_the_whole_time(
+    every_s: float,
+) -> None:
+    at = unread_at("x", every_s)
+    assert at is not None and at - every_s < CAMERA.unsure_s <= at
+
+
+@pytest.mark.parametrize("flicker_s", [0.0, 3.0, 60.0])
+def test_what_was_lost_is_made_good_and_then_forgotten(flicker_s: float) -> None:
+    """After four seconds with a face a loss counts as the first one does."""
+
+    def look(now: float) -> Look:
+        if now < flicker_s:
+            return flickers("x.", EVERY_S)(now)
+        return LOST if now > flicker_s + 4 else Look(0.7)
+
+    seen, ladder, found = False, Ladder(), list[float]()
+    config = LadderConfig(rungs=CAMERA.rungs, of_camera=True, sure_s=0.0)
+    for k in range(round((flicker_s + 7) / EVERY_S)):
+        now = k * EVERY_S
+        ladder = climbed(ladder, look(now), now, config)
+        seen = is_of_camera(False, ladder, now, config)
+        found += [now] if seen and now > flicker_s + 1 else []
+    assert found[0] == pytest.approx(flicker_s + 4 + 1.6, abs=0.25)
+
+
+def test_a_flickering_face_that_was_climbed_for_comes_down_only_once_it_is_read() -> None:
+    flicker = flickers("x.", EVERY_S)
+    found = steps(lambda now: flicker(now) if now < 60 else READ, 90, CAMERA)
+    assert [rung for _, rung in found] == [Rung.LOW, Rung.VIDEO, Rung.LOW, Rung.MOTION]
+    assert found[2][0] == pytest.approx(65, abs=0.5)
 
 
 STILLS = LadderConfig(rungs=tuple(Rung), of_camera=True)

@@ -24,8 +24,10 @@ LOAD = """async () => {
     let ladder = Object.freeze(initialLadder());
     return looks.map(([now, look]) => {
       ladder = Object.freeze(climbed(ladder, look, now, config));
-      const { rung, why, steppedAt, unsureAt, sureAt, badAt, heldUntil, hold, stillAt } = ladder;
-      return [rung, why, steppedAt, unsureAt, sureAt, badAt, heldUntil, hold, stillAt];
+      const { rung, why, steppedAt, unsureAt, isUnsure, lookedAt, ...others } = ladder;
+      const { sureAt, badAt, heldUntil, hold, stillAt } = others;
+      const face = [unsureAt, isUnsure, lookedAt, sureAt];
+      return [rung, why, steppedAt, ...face, badAt, heldUntil, hold, stillAt];
     });
   };
   window.watchLine = (events) => {
@@ -95,23 +97,61 @@ def looks_of(seed: int) -> list[tuple[float, Look]]:
     return looks
 
 
+def flickers_of(seed: int, unread: float) -> list[tuple[float, Look]]:
+    """A minute in which a share ``unread`` of the looks cannot be read."""
+    rnd = random.Random(seed)
+    now, looks = 100.0, list[tuple[float, Look]]()
+    while now < 160:
+        looks.append((now, Look(0.0 if rnd.random() < unread else 0.76)))
+        now += rnd.uniform(0.2, 0.22)
+    return looks
+
+
+def stands(
+    page: Any, looks: list[tuple[float, Look]], config: LadderConfig
+) -> tuple[list[list[Any]], list[list[Any]]]:
+    """Python's and the page's, after each of ``looks``."""
+    ladder, ours = Ladder(), list[list[Any]]()
+    for now, look in looks:
+        ladder = climbed(ladder, look, now, config)
+        ours.append(list(ladder))
+    settings = {there: getattr(config, here) for here, there in SETTINGS.items()}
+    fields = ("confidence", "drawn", "lost", "late", "carried", "still")
+    told = [[now, dict(zip(fields, look, strict=True))] for now, look in looks]
+    given = {"settings": settings | {"rungs": list(map(int, config.rungs))}, "looks": told}
+    return ours, page.evaluate("(given) => climb(given)", given)
+
+
 @pytest.mark.parametrize("name", CONFIGS)
 def test_the_page_stands_on_the_rung_that_python_stands_on(page: Any, name: str) -> None:
-    config = CONFIGS[name]
-    settings = {there: getattr(config, here) for here, there in SETTINGS.items()}
-    rungs = set[Rung]()
+    config, rungs = CONFIGS[name], set[Rung]()
     for seed in range(3):
-        looks = looks_of(seed)
-        ladder, ours = Ladder(), list[list[Any]]()
-        for now, look in looks:
-            ladder = climbed(ladder, look, now, config)
-            ours.append(list(ladder))
+        ours, theirs = stands(page, looks_of(seed), config)
+        assert theirs == ours
         rungs |= {stand[0] for stand in ours}
-        fields = ("confidence", "drawn", "lost", "late", "carried", "still")
-        told = [[now, dict(zip(fields, look, strict=True))] for now, look in looks]
-        given = {"settings": settings | {"rungs": list(map(int, config.rungs))}, "looks": told}
-        assert page.evaluate("(given) => climb(given)", given) == ours
     assert rungs == set(config.rungs), "all of them are stood on"
+
+
+@pytest.mark.parametrize(
+    ("unread", "highest"), [(0.1, Rung.MOTION), (0.5, Rung.VIDEO), (0.8, Rung.VIDEO)]
+)
+def test_the_page_climbs_for_a_face_that_flickers_when_python_does(
+    page: Any, unread: float, highest: Rung
+) -> None:
+    for seed in range(3):
+        ours, theirs = stands(page, flickers_of(seed, unread), CONFIGS["every rung"])
+        assert theirs == ours
+        assert max(stand[0] for stand in ours) == highest
+
+
+@pytest.mark.parametrize(("pattern", "climbs"), [("x.", True), ("x....", False), ("x", True)])
+def test_the_page_counts_each_frame_as_python_does(page: Any, pattern: str, climbs: bool) -> None:
+    looks = [
+        (k / 25, Look(0.0 if pattern[k % len(pattern)] == "x" else 0.76)) for k in range(30 * 25)
+    ]
+    ours, theirs = stands(page, looks, CONFIGS["the camera"])
+    assert theirs == ours
+    assert (theirs[-1][0] != Rung.MOTION) is climbs
 
 
 def test_the_page_knows_of_its_line_what_python_knows(page: Any) -> None:

@@ -46,7 +46,7 @@ class LadderConfig:
     sure: float = 0.75
     """Above it they say enough."""
     unsure_s: float = 1.5
-    """So long, before it goes up."""
+    """So long, before it goes up; `FORGIVEN` counts what it was read in between."""
     sure_s: float = 5.0
     """So long, before it goes down."""
 
@@ -119,7 +119,11 @@ class Ladder(NamedTuple):
     """Of the last step."""
     stepped_at: float = -1e9
     unsure_at: float | None = None
-    """Since when coefficients say too little."""
+    """Since when coefficients say too little: later by what was read in between (`FORGIVEN`)."""
+    is_unsure: bool = False
+    """Whether coefficients said too little in the last look."""
+    looked_at: float = -1e9
+    """Of the last look."""
     sure_at: float | None = None
     """Since when they say enough."""
     bad_at: float | None = None
@@ -131,6 +135,11 @@ class Ladder(NamedTuple):
     still_at: float | None = None
     """Since when the other end has a fresh still of this rung."""
 
+
+FORGIVEN = 0.5
+"""Seconds of an unread face that a second of a read one makes good. So a face that is unread in a
+share p of the looks, evenly, is climbed for after unsure_s / (p - FORGIVEN (1 - p)): 1.5 s where
+p is 1, 6 s where it is a half; never where it is a third, FORGIVEN / (1 + FORGIVEN), or less."""
 
 LEAST_CARRIED = 0.6
 """Share of the pictures that arrive on a line that carries them."""
@@ -149,7 +158,7 @@ def climbed(ladder: Ladder, look: Look, now: float, config: LadderConfig) -> Lad
     if now - ladder.stepped_at < config.settle_s and not faceless:
         return ladder
     slow = look.drawn is not None and look.drawn < config.slow
-    unread = config.of_camera and _since(ladder.unsure_at, now) >= config.unsure_s
+    unread = config.of_camera and _is_unread(ladder, now, config)
     if ladder.rung >= Rung.LOW and _since(ladder.bad_at, now) >= config.bad_s:
         below = _below(ladder.rung, config, still=unread)
         if below is not None:
@@ -197,19 +206,41 @@ def is_of_camera(before: bool, ladder: Ladder, now: float, config: LadderConfig)
         return False
     if before:
         return _since(ladder.sure_at, now) < config.sure_s
-    return _since(ladder.unsure_at, now) >= config.unsure_s
+    return _is_unread(ladder, now, config)
+
+
+def _is_unread(ladder: Ladder, now: float, config: LadderConfig) -> bool:
+    """In the last look, and for long enough."""
+    return ladder.is_unsure and _since(ladder.unsure_at, now) >= config.unsure_s
 
 
 def _noted(ladder: Ladder, look: Look, now: float, config: LadderConfig) -> Ladder:
+    is_unsure = look.confidence < config.unsure
     enough = look.confidence > config.sure or not config.of_camera
     few = look.carried is not None and look.carried < LEAST_CARRIED
     bad = look.lost > config.lossy or look.late_s > config.late_s or few
     return ladder._replace(
-        unsure_at=_held(ladder.unsure_at, now, holds=look.confidence < config.unsure),
+        unsure_at=_unsure_at(ladder, now, config, is_unsure=is_unsure),
+        is_unsure=is_unsure,
+        looked_at=now,
         sure_at=_held(ladder.sure_at, now, holds=enough),
         bad_at=_held(ladder.bad_at, now, holds=bad),
         still_at=_held(ladder.still_at, now, holds=look.still is True),
     )
+
+
+def _unsure_at(
+    ladder: Ladder, now: float, config: LadderConfig, *, is_unsure: bool
+) -> float | None:
+    """From one look to the next, what the earlier one saw is taken to hold."""
+    at = ladder.unsure_at
+    if at is not None and not ladder.is_unsure:
+        at += (1 + FORGIVEN) * (now - ladder.looked_at)
+    elif at is not None and not is_unsure:
+        at = max(at, ladder.looked_at - config.unsure_s)  # no more than that is to be made good
+    if at is None or at > now:
+        return now if is_unsure else None
+    return at
 
 
 def _held(since: float | None, now: float, *, holds: bool) -> float | None:

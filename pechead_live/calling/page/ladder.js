@@ -7,6 +7,9 @@ import { roundEven } from "../calls/choice.js";
 export const RUNGS = ["motion", "still", "low", "video"];
 export const [MOTION, STILL, LOW, VIDEO] = [0, 1, 2, 3];
 
+// Seconds of an unread face that a second of a read one makes good (calling/ladder/rungs.py).
+const FORGIVEN = 0.5;
+
 const LEAST_CARRIED = 0.6; // share of the pictures that arrive on a line that carries them
 
 const USUAL = {
@@ -15,7 +18,7 @@ const USUAL = {
   // Confidence of the tracker: below it coefficients say too little, above it enough.
   unsure: 0.6,
   sure: 0.75,
-  // So long, before it goes up, and down.
+  // So long, before it goes up (FORGIVEN counts what was read in between), and down.
   unsureFor: 1.5,
   sureFor: 5,
   slow: 10, // pictures a second that the other end draws, below which it is sent video
@@ -55,7 +58,10 @@ export function initialLadder() {
     rung: MOTION,
     why: "the call begins", // of the last step
     steppedAt: -1e9,
-    unsureAt: null, // since when coefficients say too little
+    // Since when coefficients say too little: later by what was read in between (FORGIVEN).
+    unsureAt: null,
+    isUnsure: false, // whether coefficients said too little in the last look
+    lookedAt: -1e9, // of the last look
     sureAt: null, // since when they say enough
     badAt: null, // since when the line is bad
     heldUntil: -1e9, // no step up before
@@ -75,7 +81,7 @@ export function climbed(before, look, now, config) {
   const faceless = ladder.rung === STILL && look.still === false;
   if (now - ladder.steppedAt < config.settle && !faceless) return ladder;
   const slow = look.drawn !== null && look.drawn < config.slow;
-  const unread = config.ofCamera && since(ladder.unsureAt, now) >= config.unsureFor;
+  const unread = config.ofCamera && isUnread(ladder, now, config);
   if (ladder.rung >= LOW && since(ladder.badAt, now) >= config.badFor) {
     const below = rungBelow(ladder.rung, config, unread);
     if (below !== undefined) return fallen(ladder, below, look, now, config);
@@ -112,22 +118,39 @@ export function stepped(ladder, rung, why, now) {
 }
 
 /** Whether pictures are the camera's from `now` on: while the face is not read, and only then. */
-export function isOfCamera(before, { unsureAt, sureAt }, now, config) {
+export function isOfCamera(before, ladder, now, config) {
   if (!config.ofCamera) return false;
-  return before ? since(sureAt, now) < config.sureFor : since(unsureAt, now) >= config.unsureFor;
+  return before ? since(ladder.sureAt, now) < config.sureFor : isUnread(ladder, now, config);
 }
 
+/** In the last look, and for long enough. */
+const isUnread = ({ isUnsure, unsureAt }, now, { unsureFor }) =>
+  isUnsure && since(unsureAt, now) >= unsureFor;
+
 function noted(ladder, { confidence, lost, late, carried, still }, now, config) {
+  const isUnsure = confidence < config.unsure;
   const enough = confidence > config.sure || !config.ofCamera;
   const few = carried !== null && carried < LEAST_CARRIED;
   const bad = lost > config.lossy || late > config.late || few;
   return {
     ...ladder,
-    unsureAt: held(ladder.unsureAt, now, confidence < config.unsure),
+    unsureAt: sinceUnsure(ladder, now, config, isUnsure),
+    isUnsure,
+    lookedAt: now,
     sureAt: held(ladder.sureAt, now, enough),
     badAt: held(ladder.badAt, now, bad),
     stillAt: held(ladder.stillAt, now, still === true),
   };
+}
+
+/** From one look to the next, what the earlier one saw is taken to hold. */
+function sinceUnsure({ unsureAt, isUnsure: wasUnsure, lookedAt }, now, { unsureFor }, isUnsure) {
+  let at = unsureAt;
+  if (at !== null && !wasUnsure) at += (1 + FORGIVEN) * (now - lookedAt);
+  // No more than that is to be made good.
+  else if (at !== null && !isUnsure) at = Math.max(at, lookedAt - unsureFor);
+  if (at === null || at > now) return isUnsure ? now : null;
+  return at;
 }
 
 const held = (at, now, holds) => (holds ? (at ?? now) : null);
