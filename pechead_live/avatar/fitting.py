@@ -17,7 +17,7 @@ def portrait_fit(measured: Measurement, model: FaceModel) -> tuple[Coefficients,
     coefficients, state = fit(measured, model, state, captured_at=0.0)
     for _ in range(ROUNDS - 1):
         coefficients, state = fit(measured, model, state, captured_at=0.0)
-    return coefficients, _missing(measured, coefficients, model)
+    return coefficients, points_delta(measured, coefficients, model)
 
 
 def fit_of_person(
@@ -26,10 +26,11 @@ def fit_of_person(
     """As `portrait_fit`, with the settled identity of ``person``: a still and a film of one person
     are then measured alike, and the film's own first frame moves nothing."""
     coefficients, _ = fit(measured, model, person, captured_at=0.0)
-    return coefficients, _missing(measured, coefficients, model)
+    return coefficients, points_delta(measured, coefficients, model)
 
 
-def _missing(measured: Measurement, coefficients: Coefficients, model: FaceModel) -> FloatArray:
+def points_delta(measured: Measurement, coefficients: Coefficients, model: FaceModel) -> FloatArray:
+    """Delta (478, 3) that makes ``coefficients`` meet the points of ``measured`` exactly."""
     missing = np.zeros_like(model.mean)
     missing[:, :2] = (measured.points[:, :2] - points_of(model, coefficients)) / coefficients.scale
     delta = missing @ coefficients.rotation  # the inverse rotation of each row

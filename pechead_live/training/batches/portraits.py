@@ -1,9 +1,13 @@
-"""A frame of a chunk as an avatar: what `prepare_avatar` does, with the matte that was kept."""
+"""A frame of a chunk as an avatar: what `prepare_avatar` does, with the matte that was kept.
+
+It is fitted with the identity of the whole chunk, as what drives it is: the portrait's own frame
+then moves nothing.
+"""
 
 import numpy as np
 
 from pechead_live.avatar.avatar import Avatar
-from pechead_live.avatar.fitting import portrait_fit
+from pechead_live.avatar.fitting import points_delta
 from pechead_live.avatar.matte import background_behind, person_colours
 from pechead_live.avatar.plate import cut_plate, whole_crop
 from pechead_live.facemodel.measurement import Measurement
@@ -24,12 +28,10 @@ def frame_avatar(
     """Frame ``place`` as an avatar. Without a ``matte`` (P, W) all of the frame is the person."""
     model = load_face_model()
     frame: Pixels = np.ascontiguousarray(chunk.frames[place])
-    measured = chunk.measurement(place)
+    measured, rest = chunk.measurement(place), chunk.coefficients[place]
     if mirrored:
-        frame, measured = (
-            np.ascontiguousarray(frame[:, ::-1]),
-            mirrored_measurement(measured, model),
-        )
+        frame = np.ascontiguousarray(frame[:, ::-1])
+        measured, rest = mirrored_measurement(measured, model), model.mirror(rest)
         matte = None if matte is None else np.ascontiguousarray(matte[:, ::-1])
     plate, inside = cut_plate(frame, whole_crop(frame))
     if matte is None:
@@ -37,7 +39,6 @@ def frame_avatar(
     else:
         background = background_behind(plate, inside, matte)
         person = person_colours(plate, matte, background)
-    rest, delta = portrait_fit(measured, model)
     return Avatar(
         name=f"{chunk.name}/{place}",
         consent=f"training footage, licence: {chunk.licence or 'unknown'}",
@@ -47,7 +48,7 @@ def frame_avatar(
         background=background,
         measured=measured,
         rest=rest,
-        delta=delta,
+        delta=points_delta(measured, rest, model),
         digest="",
     )
 
