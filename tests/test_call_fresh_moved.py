@@ -16,7 +16,7 @@ from pechead_live.calling.ladder.fresh_still import (
     anchor_of,
     told_still,
 )
-from pechead_live.calling.ladder.pictured import Pictured
+from pechead_live.calling.ladder.pictured import Pictured, VideoPicture
 from pechead_live.calling.messages import read_message, write_message
 from pechead_live.coefficients import Coefficients, euler_from_rotation, rotation_from_euler
 from pechead_live.frame import Picture
@@ -111,3 +111,25 @@ def test_what_is_ready_too_late_is_not_drawn() -> None:
 
     asyncio.run(run())
     assert len(kinds) == 2
+
+
+def test_a_still_that_is_withdrawn_while_there_is_video_is_let_go_of() -> None:
+    video = VideoPicture(np.full((8, 8, 3), 9, np.uint8), of_camera=True)
+    came: list[VideoPicture] = []
+    stills = [Seeing()]
+    drawn = Pictured(
+        Seeing(),
+        lambda: came[0] if came else None,
+        lambda: stills[0] if stills else None,
+        size=(8, 8),
+        label=lambda p: p,
+    )
+    _, state = drawn.render(ANCHOR, drawn.initial_state())
+    assert state.of is stills[0]
+    came.append(video)
+    _, state = drawn.render(ANCHOR, state)
+    assert state.of is stills[0], "it may be needed again"
+    stills.clear()
+    picture, state = drawn.render(ANCHOR, state)
+    assert picture.pixels.max() == 9
+    assert (state.of, state.fresh, state.avatar) == (None, None, 0)

@@ -63,6 +63,8 @@ class Pictured:
         picture = Picture(
             pixels=_placed(video.pixels, *self._size), captured_at=coefficients.captured_at
         )
+        if state.of is not self._fresh():  # withdrawn: its renderer is let go of
+            state = PicturedState(state.avatar, None, None)
         return picture if video.of_camera else self._label(picture), state
 
     def _drawn(
