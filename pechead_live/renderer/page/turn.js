@@ -11,7 +11,7 @@ const SKIN = 468; // points; the irises' follow
 const REST_WEIGHT = 0.02; // of the head centre's depth
 const REACH = 5; // deviations beyond which a point counts for nothing: 4e-6 of its weight
 const [TORSO_TRANSLATION, TORSO_SCALE] = [0.5, 0.5]; // shares of the head's motion
-const [NECK_START, NECK_END] = [-0.05, 0.6]; // below the chin, model units
+const [NECK_START, NECK_END] = [-0.15, 1.2]; // below the chin, model units
 
 /** The portrait's head for `shape` (478 x 3), its face at rest, model space. */
 export function headOf(shape, model) {
