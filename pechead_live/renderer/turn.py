@@ -123,7 +123,7 @@ def turn_map(
     x, y = grid_nodes(size)
     camera = np.concatenate([shape, head.points]) @ driven.rotation.T
     facing = -(head.normals @ driven.rotation.T)[:, 2]
-    weight = np.clip(0.3 + 1.5 * facing, 0.0, 1.0)
+    weight = np.clip(0.3 + facing, 0.0, 1.0)
     weight[len(shape) :] *= 0.35
     grid_x = (x - driven.translation[0]) / driven.scale
     grid_y = (y - driven.translation[1]) / driven.scale

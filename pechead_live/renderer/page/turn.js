@@ -96,7 +96,7 @@ function interpolateDepth(grid, shape, head, driven) {
     if (!onFace) centre += z / (head.count - POINTS);
     const n = head.normals;
     const facing = -(r[6] * n[3 * i] + r[7] * n[3 * i + 1] + r[8] * n[3 * i + 2]);
-    const weight = clamp(0.3 + 1.5 * facing, 0, 1) * (onFace ? 1 : 0.35);
+    const weight = clamp(0.3 + facing, 0, 1) * (onFace ? 1 : 0.35);
     if (weight === 0) continue;
     const middleX = scale * (r[0] * px + r[1] * py + r[2] * pz) + t[0];
     const middleY = scale * (r[3] * px + r[4] * py + r[5] * pz) + t[1];
